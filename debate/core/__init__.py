@@ -1,0 +1,1 @@
+"""The nouns of the house: frozen models, no input or output."""

@@ -1,0 +1,39 @@
+"""The base of every noun, and the one canonical form in which nouns are hashed and stored."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Language = Literal["en", "zh"]
+
+
+class Noun(BaseModel):
+    """A frozen value that knows every one of its keys: an unknown key is an error, never ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def canonical(value: Any) -> str:
+    """Returns `value` as canonical JSON: sorted keys, no spaces, unescaped Unicode, no NaN.
+
+    Raises:
+        ValueError: a float is not finite.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def digest(value: Any) -> str:
+    """Returns the SHA-256 of the canonical JSON of `value`, as 64 hexadecimal digits.
+
+    A lone surrogate, which no UTF-8 text can hold, is hashed as its escape.
+    """
+    return hashlib.sha256(canonical(value).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def seed_of(*parts: object) -> int:
+    """Returns a seed in [0, 2**32) that depends on all `parts`, the same on every machine and run."""
+    return int.from_bytes(hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()[:4], "big")
