@@ -31,7 +31,7 @@ class Price(Noun):
 
 
 class Model(Noun):
-    """One model at one endpoint. `timeout` is how many seconds without a sign of life end a call (None: by provider)."""
+    """One model at one endpoint. A call ends after `timeout` seconds without a sign of life (None: by provider)."""
 
     provider: ProviderName
     model: str = Field(min_length=1)

@@ -43,7 +43,7 @@ class Claim(NamedTuple):
 
 
 class Speech(Noun):
-    """One speech as it was heard. `answers` are the other side's claims it cites; `cut` is true where it was cut short."""
+    """One speech as it was heard. `answers` are the other side's claims that it cites; `cut`: it was cut short."""
 
     step: str
     side: Side

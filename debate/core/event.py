@@ -10,7 +10,7 @@ from debate.core.noun import Noun, digest
 #: scheduled     the Matchup
 #: speech        leg, speech (a Speech), notes (private planning), calls (a list of Call)
 #: forfeit       leg, side, cause
-#: leg_void      leg, cause: a technical failure, never scored
+#: leg_void      leg, cause, calls: a technical failure, never scored
 #: ballot        leg, ballot (a Ballot), calls
 #: ballot_void   leg, judge, cause, calls
 #: awaiting      leg, judge: a person's ballot that is still to come

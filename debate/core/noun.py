@@ -20,18 +20,18 @@ class Noun(BaseModel):
 def canonical(value: Any) -> str:
     """Returns `value` as canonical JSON: sorted keys, no spaces, unescaped Unicode, no NaN.
 
+    A lone surrogate, which no UTF-8 text can hold, becomes a question mark.
+
     Raises:
         ValueError: a float is not finite.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def digest(value: Any) -> str:
-    """Returns the SHA-256 of the canonical JSON of `value`, as 64 hexadecimal digits.
-
-    A lone surrogate, which no UTF-8 text can hold, is hashed as its escape.
-    """
-    return hashlib.sha256(canonical(value).encode("utf-8", "backslashreplace")).hexdigest()
+    """Returns the SHA-256 of the canonical JSON of `value`, as 64 hexadecimal digits."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
 def seed_of(*parts: object) -> int:

@@ -41,7 +41,7 @@ Judge = Annotated[ModelJudge | ChecklistJudge | HumanJudge, Field(discriminator=
 
 
 class Criterion(Noun):
-    """One criterion of a rubric: what is asked, what each score from 1 to 5 means, and yes/no checks that lead to it."""
+    """One criterion of a rubric: what is asked, what each score from 1 to 5 means, and the yes/no checks before it."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     weight: float = Field(gt=0, le=1)

@@ -70,7 +70,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that went wrong with a call, and how many seconds were waited because of it. `attempt` counts from 0."""
+    """Something that went wrong with a call; `wait` is the seconds waited because of it, `attempt` counts from 0."""
 
     kind: FaultKind
     detail: str

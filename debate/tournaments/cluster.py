@@ -1,0 +1,175 @@
+"""Ray: starts it, puts models and halls into actors, and carries words between them in batches.
+
+A message between actors costs more than an HTTP call, so requests, replies and news cross in batches: whatever has
+gathered goes at once. Every batch is numbered and kept until its receipt is known, so a lost message is sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from debate.core.contestant import Model
+from debate.core.errors import UserError
+from debate.core.panel import ModelJudge
+from debate.core.spec import Cluster, TournamentSpec
+from debate.models.outbox import Mark
+from debate.models.protocol import OnText, Reply, Request
+from debate.tournaments.hall import Assignment, Hall, News
+
+#: How long a lost actor is waited for before its work is submitted again.
+RESTART_SECONDS = 1.0
+
+
+@contextlib.contextmanager
+def ray_running(cluster: Cluster) -> Iterator[None]:
+    """Starts Ray, or joins the cluster at `cluster.address`, and leaves it again.
+
+    Raises:
+        UserError: there is no cluster at the address.
+    """
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["RAY_DEDUP_LOGS"] = "0"
+    local = cluster.address == "local"
+    if local:
+        # Despite its name this is what makes every process of Ray take the loopback address as the node's.
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    import ray
+
+    options: dict[str, Any] = {"address": cluster.address, "log_to_driver": False, "configure_logging": False}
+    if local:
+        # Actors take no CPU of Ray's and no large objects cross, so the least of both is enough.
+        options |= {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
+    try:
+        # Ray greets on both streams and has no switch for it.
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            ray.init(logging_level="ERROR", **options)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise UserError(f"cluster.address={cluster.address}: {str(error).splitlines()[0]}") from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def open_halls(spec: TournamentSpec, calls: Path) -> list[RemoteHall]:
+    """Starts the actors: one host for all models behind APIs, one for each file of local weights, and the halls."""
+    import ray
+
+    from debate.models.host import ModelHost
+
+    models: dict[str, Model] = {c.id: c for c in spec.contestants}
+    models |= {judge.id: judge for judge in spec.panel.judges if isinstance(judge, ModelJudge)}
+    forever = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1, "max_concurrency": 1000}
+    host = ray.remote(**forever)(ModelHost)
+    groups: dict[str, dict[str, Model]] = {}
+    for name, model in models.items():
+        group = f"local-{model.model}" if model.provider == "local" else "api"
+        groups.setdefault(group, {})[name] = model
+    doors: dict[str, Any] = {}
+    for number, members in enumerate(groups.values()):
+        door = host.remote(members, calls / f"host-{number}.jsonl")
+        door.warm.remote(list(members))
+        doors |= dict.fromkeys(members, door)
+    return [
+        RemoteHall(ray.remote(**forever)(LinkedHall).remote(spec, doors, f"hall-{n}"))
+        for n in range(spec.cluster.halls)
+    ]
+
+
+class RemoteHall:
+    """A hall in an actor, as the director sees it. When its process dies, Ray starts it anew and it has a new life."""
+
+    def __init__(self, actor: Any) -> None:
+        self._actor = actor
+
+    async def submit(self, assignments: list[Assignment]) -> None:
+        """Begins legs in the hall."""
+        await _patiently(self._actor.submit.remote, assignments)
+
+    async def collect(self, mark: Mark) -> tuple[Mark, list[News]]:
+        """Returns the hall's news after `mark`, and the mark after them."""
+        answer: tuple[Mark, list[News]] = await _patiently(self._actor.collect.remote, mark)
+        return answer
+
+
+class LinkedHall(Hall):
+    """A hall in an actor of its own, which asks models through links to their hosts."""
+
+    def __init__(self, spec: TournamentSpec, doors: dict[str, Any], name: str) -> None:
+        links = {door: HostLink(door, name) for door in set(doors.values())}
+        super().__init__(spec, {who: links[door].ask for who, door in doors.items()})
+
+
+class HostLink:
+    """Asks the models of a host in another actor. Requests go out and replies come back in batches.
+
+    When the host dies, Ray starts it anew and what was unanswered is submitted again; the host's journal answers what
+    had been answered already, so nothing is paid for twice.
+    """
+
+    def __init__(self, host: Any, caller: str) -> None:
+        self._host = host
+        self._caller = caller
+        self._unsent: list[Request] = []
+        self._unanswered: dict[str, tuple[Request, asyncio.Future[Reply], OnText | None]] = {}
+        self._moved = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def ask(self, request: Request, on_text: OnText | None = None) -> Reply:
+        """Returns the reply to `request`; pieces of its text go to `on_text` as they come."""
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(self._send()), asyncio.create_task(self._receive())]
+        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._unanswered[request.key] = (request, future, on_text)
+        self._unsent.append(request)
+        self._moved.set()
+        return await future
+
+    async def _send(self) -> None:
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            batch, self._unsent = self._unsent, []
+            await self._submit(batch)
+
+    async def _submit(self, batch: list[Request]) -> None:
+        for live in (True, False):
+            part = [r for r in batch if r.key in self._unanswered and (self._unanswered[r.key][2] is not None) == live]
+            if part:
+                await _patiently(self._host.submit.remote, self._caller, part, live)
+
+    async def _receive(self) -> None:
+        mark = Mark()
+        while True:
+            life = mark.life
+            mark, news = await _patiently(self._host.collect.remote, self._caller, mark)
+            for item in news:
+                if item.key not in self._unanswered:
+                    continue
+                _, future, on_text = self._unanswered[item.key]
+                if item.kind == "text":
+                    if on_text is not None:
+                        on_text(item.text)
+                else:
+                    del self._unanswered[item.key]
+                    if not future.done():
+                        future.set_result(item.reply)
+            if life and life != mark.life:
+                await self._submit([request for request, _, _ in self._unanswered.values()])
+
+
+async def _patiently(call: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
+    """Returns what the actor answers, asking again while Ray starts it anew."""
+    from ray.exceptions import ActorUnavailableError, RayActorError
+
+    while True:
+        try:
+            return await call(*arguments)
+        except (ActorUnavailableError, RayActorError):
+            await asyncio.sleep(RESTART_SECONDS)
