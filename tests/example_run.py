@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 from typing import Any
 
-from debate.core.ballot import Ballot, Verdict
+from debate.core.ballot import Ballot
 from debate.core.contestant import Contestant, Price
 from debate.core.debate import LEGS, Claim, Leg, Matchup, Speech
 from debate.core.event import GENESIS, Call, Event, EventKind, event_hash
@@ -18,9 +18,9 @@ from debate.core.noun import Language, canonical
 from debate.core.panel import ChecklistJudge, Criterion, HumanJudge, ModelJudge, Panel, Rubric
 from debate.core.rating import Standings
 from debate.core.spec import Budget, Cluster, Stop, Store, TournamentSpec
-from debate.ratings.ladder import Ladder
 from debate.store.run import Manifest
 from debate.tournaments.state import RunState
+from debate.tournaments.tally import Tally
 
 START = dt.datetime(2026, 3, 14, 9, 30, tzinfo=dt.UTC)
 
@@ -134,7 +134,7 @@ class ExampleRun:
     def __init__(self, spec: TournamentSpec | None = None, seed: int = 3) -> None:
         self.spec = spec or example_spec()
         self.state = RunState(self.spec)
-        self.ladder = Ladder([c.id for c in self.spec.contestants], self.spec.categories)
+        self.tally = Tally([c.id for c in self.spec.contestants], self.spec.categories, self.spec.rubric.weights)
         self.events: list[Event] = []
         self._random = random.Random(seed)
 
@@ -155,8 +155,6 @@ class ExampleRun:
         )
         self.events.append(event)
         self.state.apply(event)
-        if kind == "verdict":
-            self.ladder.fold(Verdict.model_validate(body))
         return event
 
     def start(self) -> Event:
@@ -247,22 +245,7 @@ class ExampleRun:
 
     def decide(self, matchup: str) -> Event:
         """The verdict that follows from the ballots."""
-        state = self.state.matchups[matchup]
-        legs = {
-            leg: sum(b.preference or 0 for b in state.legs[leg].ballots.values()) / len(state.legs[leg].ballots)
-            for leg in LEGS
-        }
-        margin = (legs["a"] - legs["b"]) / 2
-        verdict = Verdict(
-            matchup=matchup,
-            a=state.matchup.a,
-            b=state.matchup.b,
-            category=state.matchup.motion.category,
-            legs=legs,
-            margin=margin,
-            epsilon=0.3,
-            winner="draw" if abs(margin) <= 0.3 else "a" if margin > 0 else "b",
-        )
+        verdict = self.tally.fold(matchup, self.state.matchups[matchup].ballots())
         return self.add("verdict", matchup, **verdict.model_dump(mode="json"))
 
     def leg(self, matchup: str, leg: Leg, strength: float, judges: tuple[str, ...] = ("solomon", "checklist")) -> None:
@@ -285,12 +268,8 @@ class ExampleRun:
         return name
 
     def standings(self) -> Standings:
-        """The tables of the live ladder."""
-        return Standings(
-            overall=self.ladder.standings(),
-            categories={category: self.ladder.standings(category) for category in self.spec.categories},
-            effects={},
-        )
+        """The tables and effects after the verdicts so far."""
+        return self.tally.standings()
 
     def write(self, folder: Path) -> None:
         """Writes the manifest, as far as a report needs the folder."""

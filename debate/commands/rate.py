@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 from debate.commands.cli import config_folders, plain
 from debate.core.errors import UserError
 from debate.judges.rubric import load_rubric
-from debate.live.standings import print_standings
+from debate.live.ending import print_standings
 from debate.ratings.ballots import read_ballots
 from debate.store.run import write_atomically
 from debate.tournaments.tally import tally

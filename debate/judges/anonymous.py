@@ -168,10 +168,9 @@ def _patterns(names: Collection[str], motion: str) -> list[re.Pattern[str]]:
             written.append(f"{name[0].upper()}{re.escape(name[1:])}|{re.escape(name.upper())}")
         else:
             marked.append(_bounded(name))
-    everybody = "|".join(
-        [*_MODELS, *_CAPITALISED, *_CHINESE, *(re.escape(clean(name)) for name in sorted(names) if name)]
-    )
-    oneself = rf"\b(?P<head>as|i am|i'm|i’m|my name is)\s+(?:{everybody}){_VERSION}(?=\s*[,.;:!?]|\s+(?:and|i)\b|$)"
+    called = [re.escape(name) for name in sorted(map(clean, names)) if len(name) > 1 and name.lower() not in _NOT_NAMES]
+    everybody = "|".join([*_MODELS, *_CAPITALISED, *_CHINESE, *called])
+    oneself = rf"\b(?P<head>as|i am|i'm|i’m|my name is)\s+(?:{everybody}){_VERSION}(?=\s*[,.;:!?]|\s+i\b|$)"
     patterns = [_SELF, _MADE_BY, _SELF_ZH, re.compile(oneself, re.IGNORECASE)]
     if marked:
         patterns.append(re.compile("|".join(marked), re.IGNORECASE))

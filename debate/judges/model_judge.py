@@ -37,8 +37,9 @@ WEAKNESS = "small local judge: tells speech from gibberish, little more"
 #: How many words of each side a small local model reads, spread over its speeches, and the digits' least mass.
 _LOCAL_WORDS = 240
 _DIGITS_MASS = 0.05
-#: How many steps of preference one step of the expected rating (1-9) is worth.
-_PER_DIGIT = 0.5
+#: How many steps of preference one step of the expected rating is worth. The ratings crowd together: with
+#: SmolLM2-135M a good side and gibberish lie .3 apart, a loop .4, two good sides less than .01.
+_PER_DIGIT = 3.0
 
 _FENCED = re.compile(r"\s*```(?:json)?\s*(\{.*\})\s*```\s*", re.DOTALL)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -19,6 +20,9 @@ from debate.tournaments.state import RunState
 _TOP = 3
 _ROWS = 60
 
+#: With fewer decided legs than this nothing is said of a side effect.
+ENOUGH_LEGS = 20
+
 #: What the other columns of the table take, in cells.
 _BESIDE_NAMES = 64
 
@@ -28,13 +32,12 @@ def print_ending(console: Console, state: RunState, standings: Standings, where:
     console.print()
     console.print(Text(_headline(standings), style="bold"))
     console.print(_table([("Overall", standings.overall, 0), *_by_category(standings)], console.width))
-    silent = [c for c, rows in standings.categories.items() if not any(row.matchups for row in rows)]
-    if silent:
-        console.print(Text(f"Not enough data: nothing was debated in {', '.join(silent)}."))
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=True)
-    for title, said in _sayings(state):
+    for title, said in _sayings(state, standings):
         grid.add_row(title, Text(said))
+    for note in standings.effects.get("notes", ()):
+        grid.add_row("Note", Text(one_line(note)))
     console.print(grid)
     console.print()
     for name, path in where.items():
@@ -89,7 +92,7 @@ def _table(tables: list[tuple[str, tuple[StandingsRow, ...], int]], width: int) 
     return table
 
 
-def _sayings(state: RunState) -> list[tuple[str, str]]:
+def _sayings(state: RunState, standings: Standings) -> list[tuple[str, str]]:
     total = state.total()
     faults = sum(state.faults.values())
     kinds = ", ".join(f"{kind} {n}" for kind, n in sorted(state.faults.items(), key=lambda item: -item[1]))
@@ -105,8 +108,8 @@ def _sayings(state: RunState) -> list[tuple[str, str]]:
     money = "no money" if total.usd == 0 else dollars(total.usd)
     sayings = [
         ("Played", f"{matchups_done(state)} matchups, {decided} decided{_stopped(state)}"),
-        ("Sides", _sides(state)),
-        ("Judges", _judges(state)),
+        ("Sides", _sides(standings.effects.get("side", {}))),
+        ("Judges", _judges(standings.effects.get("judges", {}), state)),
         ("Used", f"{money}, {short(total.input + total.output)} tokens in {total.calls} calls"),
         (
             "Faults",
@@ -123,29 +126,25 @@ def _stopped(state: RunState) -> str:
     return "" if state.stopped is None else f"; {one_line(state.stopped, 200)}"
 
 
-def _sides(state: RunState) -> str:
-    decided = [matchup.verdict for matchup in state.matchups.values() if matchup.verdict]
-    margins = [margin for verdict in decided for margin in verdict.legs.values()]
-    ahead, behind = sum(m > 0 for m in margins), sum(m < 0 for m in margins)
-    if not ahead + behind:
+def _sides(effect: Mapping[str, Any]) -> str:
+    share, decided = effect.get("pro_share"), effect.get("decided", 0)
+    if share is None:
         return "not enough data"
-    few = " (too few to say more)" if ahead + behind < 20 else ""
-    return f"PRO was ahead on {ahead} of {ahead + behind} decided legs, {ahead / (ahead + behind):.0%}{few}"
+    few = "; too few to say more" if decided < ENOUGH_LEGS else ""
+    return f"PRO was ahead on {share:.0%} of {decided} legs (95%: {effect['low']:.0%} to {effect['high']:.0%}{few})"
 
 
-def _judges(state: RunState) -> str:
-    seen: dict[str, list[float]] = {}
-    seats = {judge.id for judge in state.spec.panel.judges}
-    for ballot in state.ballots():
-        if ballot.judge not in seats:  # a forfeit's ballot is a fact, nobody's judgement
-            continue
-        leaning = ballot.preference if ballot.preference is not None else ballot.margin
-        seen.setdefault(ballot.judge, []).append(leaning or 0.0)
-    if not seen:
-        return "no ballots yet"
+def _judges(effects: Mapping[str, Mapping[str, Any]], state: RunState) -> str:
     said = []
-    for judge, leanings in sorted(seen.items()):
-        decided = [x for x in leanings if x]
-        share = f", PRO on {sum(x > 0 for x in decided) / len(decided):.0%} of them" if decided else ""
-        said.append(f"{judge} {len(leanings)} ballots{share}")
+    for judge in state.spec.panel.judges:
+        effect = effects.get(judge.id)
+        if effect is None or not effect["ballots"]:
+            continue
+        share, lean = effect["pro_share"], effect["lean"]
+        parts = [f"{effect['ballots']} ballots"]
+        parts += [] if share is None else [f"PRO on {share:.0%}"]
+        parts += [] if lean is None else [f"lean {lean:+.2f}"]
+        said.append(f"{judge.id} {', '.join(parts)}")
+    if not said:
+        return "no ballots yet"
     return "; ".join(said[:8]) + (f" and {len(said) - 8} more judges" if len(said) > 8 else "")

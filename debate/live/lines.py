@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from debate.core.ballot import Verdict
-from debate.core.debate import Leg
+from debate.core.debate import Speech
 from debate.core.event import Event
 from debate.core.rating import Standings
 from debate.core.visible import one_line
@@ -97,7 +97,7 @@ class LineScreen:
         words = one_line(piece, 100)
         if words and not self._heard:
             self._heard = True
-            self._line(f'{matchup}{leg} {one_line(step, 40)} begins: "{words} …')
+            self._line(f'{matchup}{leg} {one_line(step, 40)} begins: "{words} …"')
 
     def note(self, text: str) -> None:
         """Writes a line to the person."""
@@ -110,9 +110,8 @@ class LineScreen:
         self._console.file.flush()
 
     def _speech(self, event: Event, at: str) -> None:
-        leg: Leg = event.body["leg"]
-        speech = self._state.matchups[event.matchup].legs[leg].speeches[-1]
-        who = self._state.matchups[event.matchup].matchup.sides(leg)[speech.side]
+        speech = Speech.model_validate(event.body["speech"])
+        who = self._state.matchups[event.matchup].matchup.sides(event.body["leg"])[speech.side]
         said = f'"{one_line(speech.text, 100)}"' if speech.status == "spoken" else f"({speech.status})"
         cut = ", cut" if speech.cut else ""
         self._line(

@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from debate.core.rating import Standings
 from debate.core.visible import visible
+from debate.judges.verdict import ballot_margin
 from debate.reports import view
 from debate.reports.costs import costs
 from debate.reports.texts import Texts
@@ -41,7 +42,6 @@ def write_report(folder: Path, state: RunState, standings: Standings) -> Path:
     ranked = [row for row in standings.overall if row.matchups]
     plots, ticks = view.plots(standings.overall)
     categories, heat = view.heat(standings)
-    pro, con = view.sides_ahead(state)
     html = environment.get_template("report.html").render(
         manifest=manifest,
         matchups=matchups,
@@ -52,12 +52,10 @@ def write_report(folder: Path, state: RunState, standings: Standings) -> Path:
         first=[row.contestant for row in ranked if row.rank_low == 1],
         categories=categories,
         heat=heat,
-        pro_ahead=pro,
-        con_ahead=con,
         enough_legs=view.ENOUGH_LEGS,
-        side=view.estimate(standings.effects.get("side"), "pro", "effect"),
+        side=standings.effects.get("side"),
         notes=[str(note) for note in standings.effects.get("notes", ())],
-        judges=view.judge_rows(state, standings.effects),
+        judges=view.judge_rows(state, standings.effects.get("judges", {})),
         costs=costs(state),
         faults=sorted(state.faults.items(), key=lambda item: (-item[1], item[0])),
         void=[(m, leg) for m in matchups for leg in m.legs if leg.state.status == "void"],
@@ -81,7 +79,10 @@ def _environment(state: RunState) -> Environment:
         finalize=lambda value: visible(value) if type(value) is str else value,
     )
     environment.globals.update(
-        state=state, spec=state.spec, t=Texts(state.spec.language), leaning=view.leaning, slug=view.slug
+        state=state,
+        spec=state.spec,
+        t=Texts(state.spec.language),
+        margin_of=lambda ballot: ballot_margin(ballot, state.spec.rubric.weights),
     )
     environment.filters.update(number=_number, signed=_signed, percent=_percent, when=_when, usd=_usd)
     return environment

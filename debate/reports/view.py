@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 from debate.core.ballot import Ballot
 from debate.core.debate import LEGS, Leg, Speech
 from debate.core.motion import CATEGORIES
+from debate.core.panel import Judge
 from debate.core.rating import Standings, StandingsRow
-from debate.core.spec import TournamentSpec
 from debate.tournaments.state import LegState, MatchupState, RunState
 
 #: A step of shade in the heat map is this much of mu.
 _HEAT_STEP = 1.5
 
-#: A share of fewer observations than this is shown with the words that it is not enough.
+#: With fewer decided legs than this nothing is said of a side effect.
 ENOUGH_LEGS = 20
 
 _CLAIM = re.compile(r"\[?(?<![A-Za-z0-9.])([PC][0-9]{1,3}\.[0-9]{1,3})(?![A-Za-z0-9]|\.[0-9])\]?")
@@ -53,19 +53,12 @@ class Cell(NamedTuple):
 
 
 class JudgeRow(NamedTuple):
-    """One judge. Shares are of ballots that favour a side; `agreement` of legs where others also favoured one."""
+    """One judge. `effect` is what `debate.judges.agreement.judge_effects` says of it, None before its first ballot."""
 
-    id: str
-    kind: str
-    family: str
-    ballots: int
-    decided: int
-    pro_share: float | None
-    compared: int
-    agreement: float | None
-    voids: tuple[str, ...]
+    judge: Judge
+    effect: Mapping[str, Any] | None
+    voids: int
     awaited: int
-    lean: tuple[float, float | None, float | None] | None
 
 
 class LegView(NamedTuple):
@@ -120,8 +113,8 @@ def heat(standings: Standings) -> tuple[list[str], dict[str, list[Cell]]]:
 
     Shades tell how far a rating lies from the mean of those who debated in its category; provisional ones get none.
     """
-    order = {name: n for n, name in enumerate(CATEGORIES)}
-    categories = sorted(standings.categories, key=lambda name: order.get(name, len(order)))  # type: ignore[call-overload]
+    order: dict[str, int] = {name: n for n, name in enumerate(CATEGORIES)}
+    categories = sorted(standings.categories, key=lambda name: order.get(name, len(order)))
     cells: dict[str, list[Cell]] = {row.contestant: [] for row in standings.overall}
     for category in categories:
         table = {row.contestant: row for row in standings.categories[category]}
@@ -137,87 +130,18 @@ def heat(standings: Standings) -> tuple[list[str], dict[str, list[Cell]]]:
     return categories, cells
 
 
-def leaning(ballot: Ballot, spec: TournamentSpec) -> float:
-    """Returns which side a ballot favours: above 0 PRO, below 0 CON."""
-    if ballot.preference is not None:
-        return ballot.preference
-    if ballot.margin is not None:
-        return ballot.margin
-    scores, weights = ballot.scores or {}, spec.rubric.weights
-    sums = {side: sum(weights.get(name, 0) * x for name, x in scores[side].items()) for side in scores}
-    return sums.get("pro", 0.0) - sums.get("con", 0.0)
-
-
-def judge_rows(state: RunState, effects: Mapping[str, Any]) -> list[JudgeRow]:
+def judge_rows(state: RunState, effects: Mapping[str, Mapping[str, Any]]) -> list[JudgeRow]:
     """Returns one row for each judge of the panel, in its order."""
-    ballots: dict[str, list[float]] = {}
-    agreed: dict[str, list[bool]] = {}
-    voids: dict[str, list[str]] = {}
-    awaited: dict[str, int] = {}
-    for matchup in state.in_order():
-        for leg in matchup.legs.values():
-            views = {judge: leaning(ballot, state.spec) for judge, ballot in leg.ballots.items()}
-            for judge, view in views.items():
-                ballots.setdefault(judge, []).append(view)
-                others = sum(other for name, other in views.items() if name != judge)
-                if view and others:
-                    agreed.setdefault(judge, []).append((view > 0) == (others > 0))
-            for judge, cause in leg.void_ballots.items():
-                voids.setdefault(judge, []).append(cause)
-            for judge in leg.awaiting:
-                awaited[judge] = awaited.get(judge, 0) + 1
-    rows = []
-    for judge in state.spec.panel.judges:
-        views = ballots.get(judge.id, [])
-        decided = [view for view in views if view]
-        compared = agreed.get(judge.id, [])
-        rows.append(
-            JudgeRow(
-                id=judge.id,
-                kind=judge.kind,
-                family=judge.family,
-                ballots=len(views),
-                decided=len(decided),
-                pro_share=sum(view > 0 for view in decided) / len(decided) if decided else None,
-                compared=len(compared),
-                agreement=sum(compared) / len(compared) if compared else None,
-                voids=tuple(voids.get(judge.id, ())),
-                awaited=awaited.get(judge.id, 0),
-                lean=estimate(_of_judge(effects.get("judges"), judge.id), "lean"),
-            )
+    legs = [leg for matchup in state.matchups.values() for leg in matchup.legs.values()]
+    return [
+        JudgeRow(
+            judge=judge,
+            effect=effects.get(judge.id),
+            voids=sum(judge.id in leg.void_ballots for leg in legs),
+            awaited=sum(judge.id in leg.awaiting for leg in legs),
         )
-    return rows
-
-
-def estimate(effect: Any, *names: str) -> tuple[float, float | None, float | None] | None:
-    """Returns an effect's value and its interval, where one of `names` or a usual name holds a number."""
-    if isinstance(effect, int | float) and not isinstance(effect, bool):
-        return float(effect), None, None
-    if not isinstance(effect, Mapping):
-        return None
-    value = next((effect[n] for n in (*names, "mu", "mean", "value", "estimate") if _number(effect.get(n))), None)
-    if value is None:
-        return None
-    low, high = effect.get("low"), effect.get("high")
-    return (float(value), float(low), float(high)) if _number(low) and _number(high) else (float(value), None, None)
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _of_judge(effects: Any, judge: str) -> Any:
-    if isinstance(effects, Mapping):
-        return effects.get(judge)
-    if isinstance(effects, Sequence) and not isinstance(effects, str):
-        return next((row for row in effects if isinstance(row, Mapping) and row.get("judge") == judge), None)
-    return None
-
-
-def sides_ahead(state: RunState) -> tuple[int, int]:
-    """Returns on how many decided legs PRO was ahead, and CON."""
-    margins = [margin for m in state.matchups.values() if m.verdict for margin in m.verdict.legs.values()]
-    return sum(margin > 0 for margin in margins), sum(margin < 0 for margin in margins)
+        for judge in state.spec.panel.judges
+    ]
 
 
 def matchup_view(state: RunState, matchup: MatchupState) -> MatchupView:

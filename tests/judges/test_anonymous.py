@@ -46,6 +46,7 @@ def test_names_are_taken_out(said: str, read: str) -> None:
         "Local councils and local plans decide.",
         "Google and Meta must pay for the roads.",
         "Ideas cohere; we grok them.",
+        "As local, as plain and as simple as that.",
         "As an AI system grows, it must be tested by somebody.",
         "The claudication of the leg.",
         "3 < 4 and 5 > 2.",

@@ -188,7 +188,7 @@ async def test_a_local_model_is_read_by_digits() -> None:
     model = Answers(digits)
     result = await judged(model, duel(PRO, GIBBERISH), LOCAL)
     assert result.ballot is not None
-    assert result.ballot.preference == 2  # (7.5 - 1) / 2, held at 2
+    assert result.ballot.preference == 2  # 3 * (7.5 - 1), held at 2
     assert result.ballot.scores is None and result.ballot.reason.startswith(WEAKNESS)
     assert [request.key for request in model.requests] == ["m1/a/judge:tiny/0", "m1/a/judge:tiny/1"]
     assert all(request.digits and request.messages[0].text.endswith("Rating:") for request in model.requests)
