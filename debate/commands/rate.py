@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 from omegaconf import DictConfig
+from rich.console import Console
 
 from debate.commands.cli import config_folders, plain
 from debate.core.errors import UserError
@@ -29,6 +29,6 @@ def job(config: DictConfig) -> int:
         write_atomically(out / "standings.json", text)
     except OSError as error:
         raise UserError(f"out={out}: {error.strerror or error}") from error
-    print_standings(standings, sys.stdout)
+    print_standings(Console(highlight=False), standings)
     print(out / "standings.json")
     return 0

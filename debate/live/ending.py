@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich import box
@@ -29,19 +29,23 @@ _BESIDE_NAMES = 64
 
 def print_ending(console: Console, state: RunState, standings: Standings, where: Mapping[str, str]) -> None:
     """Prints the standings overall and by category, the effects, the costs, what waits, and where everything lies."""
+    print_standings(console, standings, _sayings(state, standings))
+    console.print()
+    for name, path in where.items():
+        console.print(Text.assemble((f"{one_line(name)}: ", "bold"), one_line(path)), soft_wrap=True)
+
+
+def print_standings(console: Console, standings: Standings, sayings: Sequence[tuple[str, str]] = ()) -> None:
+    """Prints who is first and how sure that is, the tables, then `sayings` by title and what cannot be known."""
     console.print()
     console.print(Text(_headline(standings), style="bold"))
     console.print(_table([("Overall", standings.overall, 0), *_by_category(standings)], console.width))
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=True)
-    for title, said in _sayings(state, standings):
+    notes = [("Note", one_line(note)) for note in standings.effects.get("notes", ())]
+    for title, said in [*sayings, *notes]:
         grid.add_row(title, Text(said))
-    for note in standings.effects.get("notes", ()):
-        grid.add_row("Note", Text(one_line(note)))
     console.print(grid)
-    console.print()
-    for name, path in where.items():
-        console.print(Text.assemble((f"{one_line(name)}: ", "bold"), one_line(path)), soft_wrap=True)
 
 
 def _headline(standings: Standings) -> str:

@@ -144,7 +144,9 @@ class LiveScreen:
         for known in LEGS:
             if known == leg:
                 before = self._words.get((matchup, known))
-                said = before.text + piece if before is not None and before.step == step else piece
+                # An empty piece says that the speech begins anew: what was heard of it is taken back.
+                going_on = piece and before is not None and before.step == step
+                said = before.text + piece if going_on and before is not None else piece
                 self._words[matchup, known] = Live(step, said[-_KEPT:])
 
     def note(self, text: str) -> None:

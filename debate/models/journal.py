@@ -11,15 +11,16 @@ from typing import Any, NamedTuple
 
 from debate.core.contestant import Model
 from debate.core.errors import UserError
-from debate.core.noun import canonical
+from debate.core.noun import digest
 from debate.models.protocol import Fault, Reply, Request, Usage
 
 
 class Question(NamedTuple):
-    """What a call asks, in canonical JSON, and its SHA-256."""
+    """What a call asks, the SHA-256 of its canonical JSON, and those of the messages, by which it lists them."""
 
-    text: str
+    content: dict[str, Any]
     sha: str
+    messages: tuple[str, ...]
 
 
 class _Place(NamedTuple):
@@ -30,26 +31,33 @@ class _Place(NamedTuple):
 
 def question(request: Request, model: Model) -> Question:
     """Returns all that may change the answer to a call: the model, its parameters and the messages."""
-    text = canonical(
-        {
-            "provider": model.provider,
-            "base_url": model.base_url,
-            "model": model.model,
-            "params": model.params,
-            "messages": [[m.role, m.text] for m in request.messages],
-            "max_tokens": request.max_tokens,
-            "schema": request.schema,
-            "seed": request.seed,
-            "digits": request.digits,
-        }
-    )
-    return Question(text, hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest())
+    messages = tuple(_sha(f"{m.role}\n{m.text}") for m in request.messages)
+    content = {
+        "provider": model.provider,
+        "base_url": model.base_url,
+        "model": model.model,
+        "params": model.params,
+        "messages": messages,
+        "max_tokens": request.max_tokens,
+        "schema": request.schema,
+        "seed": request.seed,
+        "digits": request.digits,
+    }
+    return Question(content, digest(content), messages)
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 class Journal:
-    """An append-only file of JSON lines: `key`, `sha`, `who`, `question`, `reply`.
+    """An append-only file of JSON lines.
 
-    A line is handed to the operating system in one piece before anybody sees the reply, so that a killed process loses
+    A call is `key`, `sha`, `who`, `question`, `reply`; its `sha` is the SHA-256 of its question in canonical JSON. The
+    calls of a speaker repeat each other's messages, so a question lists them by the SHA-256 of role, line feed and
+    text, and a line `message`, `role`, `text` before the first such call gives each in full.
+
+    A call is handed to the operating system in one piece before anybody sees the reply, so that a killed process loses
     none. A machine that loses power may lose the last ones. Replies stay on disk; only their places are kept in memory.
     """
 
@@ -61,6 +69,7 @@ class Journal:
         """
         self._path = path
         self._places: dict[str, _Place] = {}
+        self._messages: set[str] = set()
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         self._end = self._load()
@@ -76,15 +85,26 @@ class Journal:
         return _reply(json.loads(os.pread(self._file, place.size, place.offset))["reply"])
 
     def write(self, request: Request, asked: Question, reply: Reply) -> None:
-        """Appends an answered call."""
-        head = json.dumps({"key": request.key, "sha": asked.sha, "who": request.who})
-        said = json.dumps(dataclasses.asdict(reply), ensure_ascii=False)
-        line = f'{head[:-1]}, "question": {asked.text}, "reply": {said}}}\n'.encode("utf-8", "backslashreplace")
+        """Appends an answered call, and before it the messages that the file does not have yet."""
+        fresh = {
+            sha: message
+            for sha, message in zip(asked.messages, request.messages, strict=True)
+            if sha not in self._messages
+        }
+        lines = [_line({"message": sha, "role": m.role, "text": m.text}) for sha, m in fresh.items()]
+        head = {"key": request.key, "sha": asked.sha, "who": request.who, "question": asked.content}
+        call = _line({**head, "reply": dataclasses.asdict(reply)})
+        data = b"".join([*lines, call])
         written = 0
-        while written < len(line):
-            written += os.write(self._file, line[written:])
-        self._places[request.key] = _Place(asked.sha, self._end, len(line))
-        self._end += len(line)
+        try:
+            while written < len(data):
+                written += os.write(self._file, data[written:])
+        except OSError:  # a part of a line must not stand before the next one
+            os.ftruncate(self._file, self._end)
+            raise
+        self._end += len(data)
+        self._messages.update(fresh)
+        self._places[request.key] = _Place(asked.sha, self._end - len(call), len(call))
 
     def close(self) -> None:
         """Closes the file."""
@@ -99,13 +119,20 @@ class Journal:
                     break
                 try:
                     entry = json.loads(line)
-                    self._places[entry["key"]] = _Place(entry["sha"], end, len(line))
+                    if "message" in entry:
+                        self._messages.add(entry["message"])
+                    else:
+                        self._places[entry["key"]] = _Place(entry["sha"], end, len(line))
                 except (ValueError, LookupError, TypeError) as error:
                     raise UserError(
                         f"{self._path}: line {number} is damaged; delete it, and its call will be made again"
                     ) from error
                 end += len(line)
         return end
+
+
+def _line(entry: dict[str, Any]) -> bytes:
+    return json.dumps(entry, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
 
 
 def _reply(stored: dict[str, Any]) -> Reply:

@@ -51,7 +51,11 @@ NARROW, FURTHER = 0.2, 0.8
 JUDGES_DIFFER, TYPICAL_DIFFERS = 0.5, 1.0
 
 #: The fit ends when no spread and no observation moves by more than this share in a round, or after so many rounds.
-CLOSE, ROUNDS = 2e-3, 150
+CLOSE, ROUNDS = 2e-3, 100
+
+#: Rounds before anything but the observations is learned, and how far a step goes in the spreads (1/4 is the step that
+#: can never overshoot).
+WARM, STEP = 3, 0.4
 
 
 class Prediction(NamedTuple):
@@ -72,7 +76,11 @@ class Skills(NamedTuple):
 
 @dataclass(frozen=True)
 class Fit:
-    """What ballots say. `spreads` are standard deviations by kind of effect, `noise` the judges' own, 1 being typical."""
+    """What ballots say. `spreads` are standard deviations by kind of effect; of each judge's `noise` 1 is typical.
+
+    `effects` is where the effect of each name stands in `mean` and `covariance`. `thresholds` are where a draw ends and
+    a clear win begins, by judge, the typical judge's under an empty name.
+    """
 
     contestants: tuple[str, ...]
     categories: tuple[str, ...]
@@ -104,7 +112,7 @@ class Fit:
         return Skills(self.contestants, see @ self.mean, see @ self.covariance @ see.T)
 
     def effect(self, *name: str) -> tuple[float, float]:
-        """Returns mean and standard deviation of an effect, such as `("side",)` or `("lean", judge)`. Raises KeyError."""
+        """Returns mean and standard deviation of an effect, such as `"side"` or `"lean", judge`. Raises KeyError."""
         at = self.effects[name]
         return float(self.mean[at]), float(np.sqrt(self.covariance[at, at]))
 
@@ -122,7 +130,7 @@ class Fit:
                     known.append(self.effects[name])
                     signs.append(sign)
                 else:
-                    variance += self.spreads[str(name[0])] ** 2
+                    variance += self.spreads.get(name[0], SPREADS[name[0]]) ** 2
             at, sign_of = np.array(known), np.array(signs)
             mean += float(self.mean[at] @ sign_of)
             variance += float(sign_of @ self.covariance[np.ix_(at, at)] @ sign_of)
@@ -173,8 +181,8 @@ def _seen(ballot: Ballot, by_category: bool) -> list[tuple[tuple[str, ...], floa
 class _Judges:
     """How each judge turns a latent margin into a grade: noise, where a draw ends, where a clear win begins.
 
-    `values` holds the two logarithms of the typical judge's bounds, then three for each judge: of its noise, and how
-    far the logarithms of its bounds differ from the typical.
+    `values` holds the two logarithms of the typical judge's bounds, then how far each judge differs from the typical
+    in the logarithms of its noise and of both bounds.
     """
 
     def __init__(self, judges: Sequence[str], judge: Ints, grades: Ints) -> None:
@@ -188,12 +196,17 @@ class _Judges:
         ends = NARROW * np.exp(values[0] + narrow)
         return np.exp(log_noise), ends, ends + FURTHER * np.exp(values[1] + further)
 
-    def learn(self, mean: Floats, variance: Floats) -> None:
-        """Moves `values` towards what the grades say, where the sum of effects is normal without them."""
+    def learn(self, mean: Floats, variance: Floats) -> float:
+        """Moves `values` towards what the grades say, where the sum of effects is normal without them.
+
+        Returns by what factor noise and bounds together want to grow: the unit in which all is measured, which moves
+        far more slowly when it is left to the spreads alone (parameter expansion: Liu, Rubin and Wu, Biometrika 1998).
+        """
         from scipy.optimize import minimize
 
-        def cost(values: Floats) -> tuple[float, Floats]:
-            noise, narrow, clear = (value[self.judge] for value in self.of_each(values))
+        def cost(tried: Floats) -> tuple[float, Floats]:
+            unit, values = np.exp(tried[0]), tried[1:]
+            noise, narrow, clear = (unit * value[self.judge] for value in self.of_each(values))
             scale = np.sqrt(variance + noise**2)
             low, high = bounds(self.grades, narrow, clear)
             found = moments(low, high, mean, scale)
@@ -203,11 +216,15 @@ class _Judges:
             by_further = at_clear * (clear - narrow)
             count = len(self.names)
             each = [np.bincount(self.judge, by, minlength=count) for by in (by_noise, by_ends, by_further)]
-            slope = np.concatenate([[by_ends.sum(), by_further.sum()], *each])
-            tight = np.concatenate([[TYPICAL_DIFFERS**-2] * 2, np.full(3 * count, JUDGES_DIFFER**-2)])
-            return float(0.5 * tight @ values**2 - found.value.sum()), tight * values - slope
+            total = [by_noise.sum() + by_ends.sum() + by_further.sum(), by_ends.sum(), by_further.sum()]
+            slope = np.concatenate([total, *each])
+            return float(0.5 * tight @ tried**2 - found.value.sum()), tight * tried - slope
 
-        self.values = minimize(cost, self.values, jac=True, method="L-BFGS-B", options={"maxiter": 8}).x
+        tight = np.concatenate([[0.0], [TYPICAL_DIFFERS**-2] * 2, np.full(3 * len(self.names), JUDGES_DIFFER**-2)])
+        start = np.concatenate([[0.0], self.values])
+        found = minimize(cost, start, jac=True, method="L-BFGS-B", options={"maxiter": 8}).x
+        self.values = found[1:]
+        return float(np.exp(found[0]))
 
     def _by_edge(self, by_low: Floats, by_high: Floats) -> tuple[Floats, Floats]:
         """Returns the derivatives by the end of a draw and by the begin of a clear win."""
@@ -240,10 +257,10 @@ class _Model:
         place = {judge: n for n, judge in enumerate(judges)}
         self.grades = np.array([grade(b) for b in cast])
         self.judges = _Judges(judges, np.array([place[b.judge] for b in cast]), self.grades)
-        self.spreads = dict(SPREADS)
         self.count = {kind: self.kinds.count(kind) for kind in SPREADS}
         self.count["debate"] = len({(b.matchup, b.leg) for b in cast})
         self.count["pairing"] = len({b.matchup for b in cast})
+        self.spreads = {kind: spread for kind, spread in SPREADS.items() if self.count[kind]}
         self.weight, self.force = np.zeros(len(cast)), np.zeros(len(cast))
 
     def posterior(self) -> Posterior:
@@ -256,11 +273,13 @@ class _Model:
         """Learns until nothing moves; returns the number of rounds."""
         for turn in range(1, ROUNDS + 1):
             found = self.posterior()
+            before = self.spreads
+            if turn > WARM:
+                self.spreads = self._spread(found)
             moved = self._observe(found, turn)
-            if turn > 3:
-                moved = max(moved, self._spread(found))
-                if moved < CLOSE:
-                    return turn
+            moved = max(moved, *(abs(self.spreads[kind] / before[kind] - 1) for kind in before))
+            if turn > WARM and moved < CLOSE:
+                return turn
         return ROUNDS
 
     def _observe(self, found: Posterior, turn: int) -> float:
@@ -268,38 +287,38 @@ class _Model:
         precision = 1 / np.maximum(found.seen_variance, 1e-12)
         free = np.maximum(precision - self.weight, 1e-6 * precision)
         mean, variance = (precision * found.seen_mean - self.force) / free, 1 / free
-        if turn > 3:
-            self.judges.learn(mean, variance)
+        unit = self.judges.learn(mean, variance) if turn > WARM else 1.0
+        mean, variance = mean / unit, variance / unit**2
         noise, narrow, clear = (value[self.judges.judge] for value in self.judges.of_each(self.judges.values))
         low, high = bounds(self.grades, narrow, clear)
         told = moments(low, high, mean, np.sqrt(variance + noise**2))
         rest = np.maximum(1 - told.curve * variance, 1e-6)
         weight = told.curve / rest
         force = (told.slope + told.curve * mean) / rest
-        before = self.force - self.weight * found.seen_mean
+        before = (self.force - self.weight * found.seen_mean) * unit
+        after = force - weight * found.seen_mean / unit
         self.weight, self.force = weight, force
-        after = force - weight * found.seen_mean
-        return float(np.max(np.abs(after - before) * np.sqrt(found.seen_variance)))
+        self.spreads = {kind: spread if kind == "side" else spread / unit for kind, spread in self.spreads.items()}
+        return float(np.max(np.abs(after - before) * np.sqrt(found.seen_variance))) / unit
 
-    def _spread(self, found: Posterior) -> float:
-        """Updates the spreads; returns by what share at most."""
+    def _spread(self, found: Posterior) -> dict[str, float]:
+        """Returns the spreads after a step towards what the posterior says of them."""
         kinds = np.array(self.kinds)
         left = np.diagonal(found.covariance)
-        moved = 0.0
+        spreads = dict(self.spreads)
         for kind, spread in self.spreads.items():
+            if kind == "side":
+                continue
             if kind in OWN:
                 pull, hold = float(found.pull[OWN.index(kind)]), float(found.hold[OWN.index(kind)])
             else:
                 of_kind = kinds == kind
                 pull = float((found.mean[of_kind] ** 2).sum()) / spread**4
                 hold = float((1 - left[of_kind] / spread**2).sum()) / spread**2
-            if kind == "side" or not self.count[kind]:
-                continue
             pull += LEARNED_WORTH * SPREADS[kind] ** 2 / spread**4
             hold = max(hold, 0.0) + LEARNED_WORTH / spread**2
-            self.spreads[kind] = spread * (pull / hold) ** 0.25
-            moved = max(moved, abs(self.spreads[kind] / spread - 1))
-        return moved
+            spreads[kind] = spread * (pull / hold) ** STEP
+        return spreads
 
     def result(self, rounds: int) -> Fit:
         """Returns the fit."""
@@ -312,7 +331,7 @@ class _Model:
         return Fit(
             contestants=self.contestants,
             categories=self.categories,
-            spreads={kind: spread for kind, spread in self.spreads.items() if self.count[kind]},
+            spreads=self.spreads,
             noise={name: float(noise[n]) for n, name in enumerate(names)},
             rounds=rounds,
             effects=self.effects,

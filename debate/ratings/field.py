@@ -19,12 +19,12 @@ Ints = npt.NDArray[np.int64]
 class Block(NamedTuple):
     """Matchups with at most as many observations each: `rows` (matchup, m) of the observations, -1 where there is none.
 
-    `index` (matchup, g) are the shared effects they see, `design` (matchup, m, g) with what sign, and `own`
+    `effects` (matchup, g) are the shared effects they see, `design` (matchup, m, g) with what sign, and `own`
     (kind, matchup, m, m) says which two observations share an own effect of each kind, and with what sign.
     """
 
     rows: Ints
-    index: Ints
+    effects: Ints
     design: Floats
     own: Floats
 
@@ -32,7 +32,7 @@ class Block(NamedTuple):
 def blocks(groups: Sequence[Ints], columns: Ints, signs: Floats, own: Sequence[Ints], effects: int) -> list[Block]:
     """Returns the observations of each group side by side, groups of like size together.
 
-    `columns` and `signs` (observation, k) are the shared effects that an observation sees (a column of -1 is none). Each
+    `columns` and `signs` (observation, k) are the shared effects that an observation sees; a column of -1 is none. Each
     of `own` holds a label for each observation, with its sign: observations of a group whose labels have one absolute
     value share an effect. Shared effects are numbered below `effects`, which is itself the number of the empty one.
     """
@@ -93,10 +93,10 @@ def posterior(parts: Sequence[Block], prior: Floats, own: Floats, weight: Floats
     pressure = np.zeros(effects + 1)
     for block, local in _local(parts, own, weight, force):
         inner = np.einsum("nig,nij,njh->ngh", block.design, local.weight, block.design, optimize=True)
-        flat = (block.index[:, :, None] * (effects + 1) + block.index[:, None, :]).ravel()
+        flat = (block.effects[:, :, None] * (effects + 1) + block.effects[:, None, :]).ravel()
         precision += np.bincount(flat, inner.ravel(), minlength=len(precision))
         pushed = np.einsum("nig,ni->ng", block.design, local.force)
-        pressure += np.bincount(block.index.ravel(), pushed.ravel(), minlength=effects + 1)
+        pressure += np.bincount(block.effects.ravel(), pushed.ravel(), minlength=effects + 1)
     square = precision.reshape(effects + 1, effects + 1)[:effects, :effects]
     square[np.diag_indices(effects)] += 1 / prior
     covariance = np.zeros((effects + 1, effects + 1))
@@ -105,9 +105,9 @@ def posterior(parts: Sequence[Block], prior: Floats, own: Floats, weight: Floats
     seen_mean, seen_variance = np.zeros(len(weight)), np.zeros(len(weight))
     pull, hold = np.zeros(len(own)), np.zeros(len(own))
     for block, local in _local(parts, own, weight, force):
-        here = covariance[block.index[:, :, None], block.index[:, None, :]]
+        here = covariance[block.effects[:, :, None], block.effects[:, None, :]]
         spread = np.einsum("nig,ngh,njh->nij", block.design, here, block.design, optimize=True)
-        value = np.einsum("nig,ng->ni", block.design, mean[block.index])
+        value = np.einsum("nig,ng->ni", block.design, mean[block.effects])
         keep = np.eye(value.shape[1]) - local.own @ (local.raw[:, :, None] * np.eye(value.shape[1]))
         found = np.einsum("nij,nj->ni", keep, value) + np.einsum("nij,nj->ni", local.own, local.pressure)
         variance = np.einsum("nij,njk,nik->ni", keep, spread, keep, optimize=True)
@@ -123,7 +123,7 @@ def posterior(parts: Sequence[Block], prior: Floats, own: Floats, weight: Floats
 
 
 class _Local(NamedTuple):
-    """Sites of a block once the own effects are integrated out (`weight`, `force`), and as they were (`raw`, `pressure`).
+    """Sites of a block with the own effects integrated out (`weight`, `force`), and as they were (`raw`, `pressure`).
 
     `own` is the covariance of the own effects' part of each observation, given the shared effects.
     """

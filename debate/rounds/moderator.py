@@ -242,6 +242,8 @@ class _Floor:
         if show:
             show.close()
         for fault in reply.faults:
+            if fault.kind == "truncated" and is_brief(contestant):
+                continue  # a small model talks until it is stopped; that its speech is cut says so already
             self._record(fault_draft(self._matchup.id, self._leg, turn.id, contestant.id, fault))
         if reply.status in ("failed", "fatal"):
             why = one_line(reply.faults[-1].detail if reply.faults else "no cause was given", 300)

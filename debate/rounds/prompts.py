@@ -20,7 +20,7 @@ from debate.core.words import SCALE, word_ends
 from debate.models.protocol import Message
 from debate.rounds.claims import LETTER, numbered, quoted
 from debate.rounds.turns import OTHER, Turn, turns
-from debate.rounds.wording import WORDING
+from debate.rounds.wording import WORDING, plainly
 
 #: By how many words of a claim its speaker recognises it.
 _RECOGNISED = 6
@@ -144,7 +144,7 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(numbered=numbered, quoted=quoted, beginning=_beginning, by_paragraph=_by_paragraph)
+    environment.filters.update(numbered=numbered, quoted=quoted, plainly=plainly, beginning=_beginning, by_paragraph=_by_paragraph)
     return environment
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from debate.core.debate import SpeechStatus
@@ -55,11 +56,11 @@ WORDING: dict[Language, Wording] = {
             "answer": "Answer the question directly.",
         },
         brief_tasks={
-            "constructive": "Give your opening speech: two or three reasons for your side, each with an example.",
-            "rebuttal": "Answer your opponent: say what is wrong with these points and why your side is stronger.",
-            "reply": "Compare both sides and say why yours is stronger.",
-            "closing": "Close the debate: say why your side won. Bring nothing new.",
-            "summary": "Sum up: name the main question of the debate and say why your side is ahead on it.",
+            "constructive": "Write one paragraph {stance} the motion. Give two reasons and an example.",
+            "rebuttal": "Write one paragraph {stance} the motion. Say why your opponent is wrong, with a reason.",
+            "reply": "Write one paragraph {stance} the motion. Compare both sides and say why yours is stronger.",
+            "closing": "Write one paragraph {stance} the motion. Sum up your best reasons. Bring nothing new.",
+            "summary": "Write one paragraph {stance} the motion. Name the main question and your best answer to it.",
             "ask": "Ask your opponent one short question about this.",
             "answer": "Answer this question directly.",
         },
@@ -122,3 +123,18 @@ WORDING: dict[Language, Wording] = {
         crossfire_row="{kind}，双方轮流提问和回答，{asker}先问，{exchanges}个问题，每次最多{words}字",
     ),
 }
+
+
+_HOUSE = (
+    (re.compile(r"^this house, as (.+?), would ", re.IGNORECASE), r"\1 should "),
+    (re.compile(r"^this house would ", re.IGNORECASE), "we should "),
+    (re.compile(r"^this house believes that ", re.IGNORECASE), ""),
+    (re.compile(r"^this house (prefer|support|oppose|regret)s ", re.IGNORECASE), r"we should \1 "),
+)
+
+
+def plainly(motion: str) -> str:
+    """Returns a motion as a plain sentence without its full stop: small models take `this house` for a parliament."""
+    for form, plain in _HOUSE:
+        motion = form.sub(plain, motion)
+    return motion[:1].upper() + motion[1:].rstrip(".。 ")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -13,7 +15,7 @@ import pytest
 
 from debate.core.errors import UserError
 from debate.models.journal import Journal, question
-from debate.models.protocol import Fault, Reply, Usage
+from debate.models.protocol import Fault, Message, Reply, Usage
 from tests.models.asking import model, request
 
 REPLY = Reply(
@@ -49,15 +51,88 @@ def test_another_question_under_the_same_key_is_not_answered(tmp_path: Path) -> 
         assert journal.find(request(), asked) is None
 
 
-def test_lines_can_be_checked_from_outside(tmp_path: Path) -> None:
-    import hashlib
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
+
+def test_lines_can_be_checked_from_outside(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "calls.jsonl")
     journal.write(request(), ASKED, REPLY)
-    line = json.loads((tmp_path / "calls.jsonl").read_text())
-    assert line["question"]["messages"] == [["system", "You debate."], ["user", "Speak."]]
-    text = json.dumps(line["question"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    assert hashlib.sha256(text.encode()).hexdigest() == line["sha"]
+    *messages, call = map(json.loads, (tmp_path / "calls.jsonl").read_text().splitlines())
+    texts = {m["message"]: (m["role"], m["text"]) for m in messages}
+    assert [texts[sha] for sha in call["question"]["messages"]] == [("system", "You debate."), ("user", "Speak.")]
+    assert all(sha256(f"{role}\n{text}") == sha for sha, (role, text) in texts.items())
+    text = json.dumps(call["question"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert sha256(text) == call["sha"]
+
+
+def test_a_message_is_stored_once_also_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    manual = "You debate by this manual. " * 800
+    said: list[Message] = [Message("system", manual)]
+
+    def write(journal: Journal, turn: int) -> None:
+        said.append(Message("user" if turn % 2 == 0 else "assistant", f"Turn {turn}."))
+        asked = request(key=str(turn), messages=tuple(said))
+        journal.write(asked, question(asked, model()), Reply(str(turn), "ok", "b"))
+
+    first = Journal(path)
+    for turn in range(5):
+        write(first, turn)
+    first.close()
+    again = Journal(path)
+    for turn in range(5, 10):
+        write(again, turn)
+    entries = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [entry["text"] for entry in entries if "message" in entry] == [m.text for m in said]
+    calls = [entry for entry in entries if "key" in entry]
+    assert [len(call["question"]["messages"]) for call in calls] == list(range(2, 12))
+    assert path.stat().st_size < 1.5 * len(manual)
+    asked = request(key="7", messages=tuple(said[:9]))
+    assert again.find(asked, question(asked, model())) == Reply("7", "ok", "b")
+
+
+def test_a_repeated_message_of_one_call_is_stored_once(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    journal = Journal(path)
+    asked = request(messages=(Message("user", "Go on."), Message("assistant", "No."), Message("user", "Go on.")))
+    journal.write(asked, question(asked, model()), REPLY)
+    *messages, call = map(json.loads, path.read_text().splitlines())
+    assert [m["text"] for m in messages] == ["Go on.", "No."]
+    assert call["question"]["messages"][0] == call["question"]["messages"][2] == messages[0]["message"]
+
+
+def test_messages_whose_call_was_torn_off_are_not_stored_again(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    journal = Journal(path)
+    journal.write(request(), ASKED, REPLY)
+    journal.close()
+    whole = path.read_bytes()
+    os.truncate(path, len(whole) - 10)
+    journal = Journal(path)
+    assert len(journal) == 0 and journal.find(request(), ASKED) is None
+    journal.write(request(), ASKED, REPLY)
+    assert path.read_bytes() == whole
+    assert journal.find(request(), ASKED) == REPLY
+
+
+def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    journal = Journal(path)
+    journal.write(request(), ASKED, REPLY)
+    whole = path.read_bytes()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 2000, before[1]))
+    try:
+        with pytest.raises(OSError):
+            journal.write(request(key="long"), ASKED, Reply("long", "ok", "x" * 5000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert path.read_bytes() == whole
+    journal.write(request(key="next"), ASKED, Reply("next", "ok", "c"))
+    assert Journal(path).find(request(key="next"), ASKED) == Reply("next", "ok", "c")
 
 
 @pytest.mark.parametrize("torn", [b'{"key": "k', b"{}", b"\xff\xfe"])
