@@ -59,7 +59,10 @@ def check_panel(panel: Panel, contestants: Sequence[Contestant]) -> None:
 
 
 def recused(panel: Panel, contestants: Sequence[Contestant]) -> tuple[str, ...]:
-    """Returns one line for each judge that steps aside somewhere, and what would mend it; none where nobody does."""
+    """Returns a line for each judge that steps aside somewhere, and one where that leaves the checklist alone.
+
+    Each says what would mend it. There are none where nothing is amiss.
+    """
     lines = []
     for judge in panel.judges:
         kin = [contestant.id for contestant in contestants if judge not in eligible(panel, [contestant])]
@@ -70,4 +73,11 @@ def recused(panel: Panel, contestants: Sequence[Contestant]) -> tuple[str, ...]:
             )
         elif kin:
             lines.append(f"judge {judge.id} does not judge {', '.join(kin)} (family {judge.family})")
+    sitting = [judge for pair in combinations(contestants, 2) for judge in eligible(panel, pair)]
+    if all(judge.kind == "checklist" for judge in sitting):
+        families = ", ".join(sorted({contestant.family for contestant in contestants}))
+        lines.append(
+            "the checklist judges alone, and decides only what can be checked; models of the debaters' own family "
+            f"({families}) may not judge; to add a model of another family or a person, see judges/checklist.yaml"
+        )
     return tuple(lines)

@@ -29,8 +29,8 @@ from debate.core.ballot import Ballot
 from debate.ratings.field import Block, Floats, Ints, Posterior, blocks, posterior
 from debate.ratings.grades import bounds, grade, moments
 
-#: How far each kind of effect spreads before any ballot (standard deviation, in units of the typical judge's noise).
-#: It counts as much as `LEARNED_WORTH` effects of the kind. `side` is a single effect, so its spread stays.
+#: How far each kind of effect is believed to spread before any ballot: standard deviations, in units of the geometric
+#: mean of the judges' noise. `side` is a single effect, so its spread stays.
 SPREADS: dict[str, float] = {
     "skill": 1.0,
     "offset": 0.1,
@@ -43,15 +43,16 @@ SPREADS: dict[str, float] = {
     "pairing": 0.3,
 }
 OWN = ("debate", "pairing")
-LEARNED_WORTH = 1.0
 
-#: Where a draw ends and how much further a clear win begins, for the typical judge before any ballot; and how far
-#: judges differ, and the typical judge from this, in the logarithms of the two and of the noise.
+#: Where a draw ends and how much further a clear win begins, for the typical judge before any ballot.
 NARROW, FURTHER = 0.2, 0.8
-JUDGES_DIFFER, TYPICAL_DIFFERS = 0.5, 1.0
+
+#: How far these beliefs may be off, as standard deviations of logarithms: those of spreads and of the typical judge's
+#: bounds, and the noise and bounds of one judge against the typical.
+BELIEFS_DIFFER, JUDGES_DIFFER = 1.0, 0.5
 
 #: The fit ends when no spread and no observation moves by more than this share in a round, or after so many rounds.
-CLOSE, ROUNDS = 2e-3, 100
+CLOSE, ROUNDS = 3e-3, 100
 
 #: Rounds before anything but the observations is learned, and how far a step goes in the spreads (1/4 is the step that
 #: can never overshoot).
@@ -67,7 +68,7 @@ class Prediction(NamedTuple):
 
 
 class Skills(NamedTuple):
-    """Skills of contestants relative to their mean, in units of the typical judge's noise, with their covariance."""
+    """Skills of contestants relative to their mean, in units of the judges' mean noise, with their covariance."""
 
     contestants: tuple[str, ...]
     mean: Floats
@@ -76,7 +77,7 @@ class Skills(NamedTuple):
 
 @dataclass(frozen=True)
 class Fit:
-    """What ballots say. `spreads` are standard deviations by kind of effect; of each judge's `noise` 1 is typical.
+    """What ballots say. `spreads` are standard deviations by kind of effect, `noise` has the geometric mean 1.
 
     `effects` is where the effect of each name stands in `mean` and `covariance`. `thresholds` are where a draw ends and
     a clear win begins, by judge, the typical judge's under an empty name.
@@ -194,13 +195,14 @@ class _Judges:
         """Returns noise, the end of a draw and the begin of a clear win, by judge."""
         log_noise, narrow, further = values[2:].reshape(3, -1)
         ends = NARROW * np.exp(values[0] + narrow)
-        return np.exp(log_noise), ends, ends + FURTHER * np.exp(values[1] + further)
+        return np.exp(log_noise - log_noise.mean()), ends, ends + FURTHER * np.exp(values[1] + further)
 
-    def learn(self, mean: Floats, variance: Floats) -> float:
+    def learn(self, mean: Floats, variance: Floats, above: Floats) -> float:
         """Moves `values` towards what the grades say, where the sum of effects is normal without them.
 
         Returns by what factor noise and bounds together want to grow: the unit in which all is measured, which moves
         far more slowly when it is left to the spreads alone (parameter expansion: Liu, Rubin and Wu, Biometrika 1998).
+        `above` is how far the logarithm of each learned spread is above what was believed of it.
         """
         from scipy.optimize import minimize
 
@@ -217,10 +219,15 @@ class _Judges:
             count = len(self.names)
             each = [np.bincount(self.judge, by, minlength=count) for by in (by_noise, by_ends, by_further)]
             total = [by_noise.sum() + by_ends.sum() + by_further.sum(), by_ends.sum(), by_further.sum()]
+            each[0] -= each[0].mean()
             slope = np.concatenate([total, *each])
-            return float(0.5 * tight @ tried**2 - found.value.sum()), tight * tried - slope
+            # A larger unit makes all spreads smaller in it.
+            over = above - tried[0]
+            slope[0] += over.sum() / BELIEFS_DIFFER**2
+            off = 0.5 * (tight @ tried**2 + over @ over / BELIEFS_DIFFER**2)
+            return float(off - found.value.sum()), tight * tried - slope
 
-        tight = np.concatenate([[0.0], [TYPICAL_DIFFERS**-2] * 2, np.full(3 * len(self.names), JUDGES_DIFFER**-2)])
+        tight = np.concatenate([[0.0], [BELIEFS_DIFFER**-2] * 2, np.full(3 * len(self.names), JUDGES_DIFFER**-2)])
         start = np.concatenate([[0.0], self.values])
         found = minimize(cost, start, jac=True, method="L-BFGS-B", options={"maxiter": 8}).x
         self.values = found[1:]
@@ -287,7 +294,8 @@ class _Model:
         precision = 1 / np.maximum(found.seen_variance, 1e-12)
         free = np.maximum(precision - self.weight, 1e-6 * precision)
         mean, variance = (precision * found.seen_mean - self.force) / free, 1 / free
-        unit = self.judges.learn(mean, variance) if turn > WARM else 1.0
+        above = np.array([np.log(spread / SPREADS[kind]) for kind, spread in self.spreads.items() if kind != "side"])
+        unit = self.judges.learn(mean, variance, above) if turn > WARM else 1.0
         mean, variance = mean / unit, variance / unit**2
         noise, narrow, clear = (value[self.judges.judge] for value in self.judges.of_each(self.judges.values))
         low, high = bounds(self.grades, narrow, clear)
@@ -315,9 +323,9 @@ class _Model:
                 of_kind = kinds == kind
                 pull = float((found.mean[of_kind] ** 2).sum()) / spread**4
                 hold = float((1 - left[of_kind] / spread**2).sum()) / spread**2
-            pull += LEARNED_WORTH * SPREADS[kind] ** 2 / spread**4
-            hold = max(hold, 0.0) + LEARNED_WORTH / spread**2
-            spreads[kind] = spread * (pull / hold) ** STEP
+            above = np.log(spread / SPREADS[kind]) / (BELIEFS_DIFFER * spread) ** 2
+            pull, hold = pull + max(-above, 0.0), max(hold, 0.0) + max(above, 0.0)
+            spreads[kind] = spread * float(np.clip(pull / max(hold, 1e-12), 0.1, 10)) ** STEP
         return spreads
 
     def result(self, rounds: int) -> Fit:

@@ -77,6 +77,8 @@ def test_what_the_screen_says() -> None:
     some = recused(panel("east", "checklist"), [EAST, WEST, NORTH])
     assert some == ("judge j0 does not judge a (family east)",)
     kin = [contestant(name, "local") for name in "abcd"]
-    (line,) = recused(panel("local", "checklist"), kin)
-    assert "judge j0 never sits" in line and "another family or a person" in line
+    never, alone = recused(panel("local", "checklist"), kin)
+    assert "judge j0 never sits" in never and "another family or a person" in never
+    assert "the checklist judges alone" in alone and "judges/checklist.yaml" in alone
+    assert recused(panel("checklist"), kin) == (alone,)
     assert all(seat(panel("local", "checklist"), pair, {}, 1) == ("j1",) for pair in combinations(kin, 2))

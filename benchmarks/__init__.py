@@ -1,0 +1,1 @@
+"""What the engine costs, measured beside its peers and against its limits."""
