@@ -182,7 +182,7 @@ def test_strangers_are_predicted_from_what_is_known_of_their_kind() -> None:
 def test_one_ballot_is_enough_to_say_little() -> None:
     found = fit([ballot(preference=2)])
     assert found.skills().mean[found.contestants.index("p")] > 0
-    assert abs(found.skills().mean[0]) < np.sqrt(found.skills().covariance[0, 0])
+    assert abs(found.skills().mean[0]) < 1.5 * np.sqrt(found.skills().covariance[0, 0])
 
 
 def test_intervals_hold_what_they_promise_with_spreads_learned() -> None:
