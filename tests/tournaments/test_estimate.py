@@ -12,7 +12,7 @@ from debate.core.format import Format, Step
 from debate.core.motion import Motion
 from debate.core.panel import ChecklistJudge, Criterion, HumanJudge, ModelJudge, Panel, Rubric
 from debate.core.spec import Budget, Cluster, Stop, Store, TournamentSpec
-from debate.rounds.prompts import Conversation
+from debate.rounds.prompts import handbook
 from debate.tournaments.estimate import FILLED, TOKENS_A_WORD, estimate
 
 STEPS = tuple(
@@ -69,9 +69,7 @@ def test_most_of_what_is_sent_was_sent_before() -> None:
 
 def test_prompts_are_those_of_the_debate() -> None:
     spec = make_spec()
-    first = Conversation(spec.format, "en", spec.motions[0], "pro", spec.contestants[0])
-    handbook = first._messages[0].text
-    tokens = len(handbook.split()) * 1.35
+    tokens = len(handbook(spec.format, "en").split()) * 1.35
     per_call = estimate(spec, 1).total.input / 16
     assert tokens < per_call < tokens + 8 * 250 * 1.35 + 2000
 
