@@ -22,8 +22,14 @@ tournament: setup
 test: setup
 	$(BIN)/python -m pytest
 
-bench: setup
+bench: setup .venv-bench/ready
 	$(BIN)/python -m benchmarks
+
+# The peers that we are measured beside have an environment of their own.
+.venv-bench/ready: benchmarks/requirements.lock | setup
+	$(PYTHON) -m venv --clear .venv-bench
+	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --require-hashes --no-deps -r benchmarks/requirements.lock
+	touch $@
 
 lint: setup
 	$(BIN)/ruff format --check .
@@ -34,3 +40,6 @@ lint: setup
 lock: setup
 	$(BIN)/uv pip compile pyproject.toml --group dev --group model --group build --extra postgres --universal \
 	  --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet -o requirements.lock
+	$(BIN)/uv pip compile benchmarks/requirements.in --constraints requirements.lock --universal \
+	  --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet \
+	  -o benchmarks/requirements.lock

@@ -18,6 +18,7 @@ from debate import content
 from debate.core.contestant import Contestant
 from debate.core.debate import Matchup
 from debate.core.format import Format, Side
+from debate.core.motion import CATEGORIES
 from debate.core.panel import ModelJudge
 from debate.judges.model_judge import judge_leg
 from debate.judges.rubric import load_rubric
@@ -45,7 +46,12 @@ def command(folder: Path, run: Path, matchups: int) -> list[str]:
     """Returns the command that plays so many matchups, all legs at once, into `run`."""
     return [
         *(sys.executable, "-m", "debate", "tournament", "tournaments=smoke", "debaters=bench", "judges=bench"),
-        *("categories=null", f"budget.matchups={matchups}", f"cluster.debates={2 * matchups}", "seed=1"),
+        *(
+            f"categories=[{','.join(CATEGORIES)}]",
+            f"budget.matchups={matchups}",
+            f"cluster.debates={2 * matchups}",
+            "seed=1",
+        ),
         *(f"run.dir={run}", "--config-dir", str(folder)),
     ]
 

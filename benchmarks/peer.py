@@ -31,16 +31,15 @@ from benchmarks.exchange import JUDGES, filled, written
 
 ROLES = {"system": ChatMessageSystem, "user": ChatMessageUser, "assistant": ChatMessageAssistant}
 
-#: When the last ballot so far was in hand.
-ended = 0.0
-
 
 @solver
-def debate(exchange: dict[str, Any]) -> Solver:
-    """Holds one debate with its ballots."""
+def debate(exchange: dict[str, Any], ended: list[float]) -> Solver:
+    """Holds one debate with its ballots, and notes when they were in hand."""
 
     async def ask(model: Model, call: dict[str, Any], replies: list[str]) -> str:
-        messages: list[ChatMessage] = [ROLES[m["role"]](content=m["content"]) for m in filled(call["messages"], replies)]
+        messages: list[ChatMessage] = [
+            ROLES[m["role"]](content=m["content"]) for m in filled(call["messages"], replies)
+        ]
         form = None
         if call["schema"]:
             form = ResponseSchema.model_validate({"name": "reply", "json_schema": call["schema"], "strict": True})
@@ -48,25 +47,25 @@ def debate(exchange: dict[str, Any]) -> Solver:
         return output.completion
 
     async def solve(state: TaskState, generate: Generate) -> TaskState:
-        global ended
         model = get_model()
         replies: list[str] = []
         for call in exchange["speeches"]:
             replies.append(await ask(model, call, replies))
         for ballot in await asyncio.gather(*(ask(model, call, replies) for call in exchange["ballots"])):
             json.loads(ballot)
-        ended = time.time()
+        ended.append(time.time())
         return state
 
     return solve
 
 
 def main(url: str, number: int, exchange: dict[str, Any]) -> None:
-    """Prints when the last ballot was in hand, in seconds since the epoch."""
+    """Prints how many debates failed, and when the last ballot was in hand, in seconds since the epoch."""
+    ended: list[float] = []
     samples = [Sample(input=f"debate {n}", id=n) for n in range(1, number + 1)]
     with tempfile.TemporaryDirectory() as folder:
         (log,) = eval(
-            Task(dataset=samples, solver=debate(exchange)),
+            Task(dataset=samples, solver=debate(exchange, ended)),
             model="openai/m",
             model_base_url=url,
             model_args={"api_key": "none", "responses_api": False},
@@ -77,7 +76,7 @@ def main(url: str, number: int, exchange: dict[str, Any]) -> None:
         )
     if log.status != "success":
         sys.exit(f"inspect: {log.status}: {log.error.message if log.error else ''}")
-    print(ended)
+    print(sum(sample.error is not None for sample in log.samples or ()), max(ended))
 
 
 if __name__ == "__main__":

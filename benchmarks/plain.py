@@ -13,9 +13,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import httpx2
 from openai import AsyncOpenAI
 
 from benchmarks.exchange import filled, written
+from debate.models.openai import connect
 
 
 class Plain:
@@ -26,13 +28,14 @@ class Plain:
         if way == "defaults":
             self._client = AsyncOpenAI(api_key="none", base_url=url)
         else:
-            from debate.models.openai import connect
+            # The client's own five seconds to connect do not suffice on a busy machine.
+            timeout = httpx2.Timeout(60, pool=None)
+            self._client = connect(url, None).with_options(timeout=timeout, max_retries=2)
 
-            self._client = connect(url, None)
-
-    async def debates(self, number: int) -> None:
-        """Holds so many debates at once, each with its ballots."""
-        await asyncio.gather(*(self._debate() for _ in range(number)))
+    async def debates(self, number: int) -> int:
+        """Holds so many debates at once, each with its ballots, and returns how many failed."""
+        ends = await asyncio.gather(*(self._debate() for _ in range(number)), return_exceptions=True)
+        return sum(isinstance(end, BaseException) for end in ends)
 
     async def _debate(self) -> None:
         replies: list[str] = []
@@ -59,9 +62,8 @@ class Plain:
 
 
 async def main(way: str, url: str, number: int, exchange: dict[str, Any]) -> None:
-    """Prints when the last ballot was in hand, in seconds since the epoch."""
-    await Plain(way, url, exchange).debates(number)
-    print(time.time())
+    """Prints how many debates failed, and when the last ballot was in hand, in seconds since the epoch."""
+    print(await Plain(way, url, exchange).debates(number), time.time())
 
 
 if __name__ == "__main__":

@@ -317,6 +317,7 @@ def eventful_run(language: Language = "en") -> ExampleRun:
         leg="a",
         step="pro_opening",
         who="plain",
+        key="m00001/a/pro_opening/0",
         fault="rate_limit",
         attempt=0,
         wait=2.0,
@@ -328,13 +329,23 @@ def eventful_run(language: Language = "en") -> ExampleRun:
         leg="a",
         step="pro_opening",
         who="plain",
+        key="m00001/a/pro_opening/0",
         fault="rate_limit",
         attempt=1,
         wait=4.0,
         detail="429",
     )
     run.add(
-        "fault", "m00002", leg="b", step="ballot", who="solomon", fault="truncated", attempt=0, wait=0.0, detail="cut"
+        "fault",
+        "m00002",
+        leg="b",
+        step="ballot",
+        who="solomon",
+        key="m00002/b/judge:solomon/0",
+        fault="truncated",
+        attempt=0,
+        wait=0.0,
+        detail="cut",
     )
     refused = run.schedule("evidence-first", "socratic")
     run.speak(refused, "a")

@@ -6,12 +6,12 @@ import random
 
 from omegaconf import DictConfig
 
-from debate.commands.cli import config_folders, plain
+from debate.commands.cli import config_folders
 from debate.commands.runs import create_run, play
-from debate.commands.spec import roster, tournament_spec
+from debate.commands.spec import Setting, categories, roster, setting, tournament_spec
 from debate.core.contestant import Contestant
 from debate.core.errors import UserError, nearest
-from debate.core.motion import CATEGORIES, Motion
+from debate.core.motion import Category, Motion
 from debate.core.noun import digest
 from debate.judges.panel import recused
 from debate.motions.bank import load_packs
@@ -19,15 +19,23 @@ from debate.motions.draw import choose
 from debate.tournaments.estimate import estimate
 
 
+class MatchSetting(Setting):
+    """The keys of `match`."""
+
+    motion: str | None = None
+    category: Category | None = None
+    pro: str | None = None
+    con: str | None = None
+
+
 def job(config: DictConfig) -> int:
     """Plays the match that `config` describes."""
-    data = plain(config)
-    motion = _motion(data)
-    pair = _pair(roster(config), data["pro"], data["con"])
-    data["budget"]["matchups"] = 1
-    spec = tournament_spec(config, (motion,), contestants=pair, schedule="once", budget=data["budget"])
+    given = setting(config, MatchSetting)
+    motion = _motion(given)
+    pair = _pair(roster(given.debaters), given.pro, given.con)
+    spec = tournament_spec(given, (motion,), contestants=pair, schedule="once", budget={**given.budget, "matchups": 1})
     notes = [estimate(spec, 1).words, *recused(spec.panel, spec.contestants)]
-    return play(*create_run(spec, data["run"]["dir"]), notes)
+    return play(*create_run(spec, given.run.dir), notes)
 
 
 def _pair(found: tuple[Contestant, ...], pro: str | None, con: str | None) -> tuple[Contestant, Contestant]:
@@ -44,26 +52,24 @@ def _pair(found: tuple[Contestant, ...], pro: str | None, con: str | None) -> tu
     return by_id[first], by_id[second]
 
 
-def _motion(data: dict[str, object]) -> Motion:
+def _motion(given: MatchSetting) -> Motion:
     """Returns the motion with the id that was given, one made of the text that was given, or one drawn by the seed."""
-    given, category, language = data["motion"], data["category"], str(data["language"])
-    if category is not None and category not in CATEGORIES:
-        raise UserError(f"category={category}: there is no such category{nearest(str(category), CATEGORIES)}")
-    packs = data["motions"]["packs"]  # type: ignore[index]
-    bank = {m.id: m for m in load_packs(packs, [folder / "motions" for folder in config_folders()])}
-    if given is None:
-        among = choose(tuple(bank.values()), [category] if category else None, language)  # type: ignore[arg-type]
-        return random.Random(f"{data['seed']}").choice(among)
-    text = " ".join(str(given).split())
+    bank = {m.id: m for m in load_packs(given.motions.packs, [folder / "motions" for folder in config_folders()])}
+    if given.motion is None:
+        fields = [given.category] if given.category else categories(given, tuple(bank.values()))
+        return random.Random(given.seed).choice(choose(tuple(bank.values()), fields, given.language))
+    text = " ".join(given.motion.split())
     if text in bank:
+        if given.language not in bank[text].text:
+            raise UserError(f"motion={text}: it has no text in {given.language}; it has {', '.join(bank[text].text)}")
         return bank[text]
     if " " not in text and text.isascii():
         raise UserError(f"motion={text}: no pack has a motion with this id{nearest(text, bank)}")
     return Motion.model_validate(
         {
             "id": f"given-{digest(text)[:8]}",
-            "text": {language: text},
-            "category": category or "society",
+            "text": {given.language: text},
+            "category": given.category or "society",
             "source": "given",
         }
     )

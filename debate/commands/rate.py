@@ -6,9 +6,8 @@ import json
 from pathlib import Path
 
 from omegaconf import DictConfig
-from rich.console import Console
 
-from debate.commands.cli import config_folders, plain
+from debate.commands.cli import config_folders, open_console, plain
 from debate.core.errors import UserError
 from debate.judges.rubric import load_rubric
 from debate.live.ending import print_standings
@@ -29,6 +28,6 @@ def job(config: DictConfig) -> int:
         write_atomically(out / "standings.json", text)
     except OSError as error:
         raise UserError(f"out={out}: {error.strerror or error}") from error
-    print_standings(Console(highlight=False), standings)
+    print_standings(open_console(), standings)
     print(out / "standings.json")
     return 0

@@ -20,10 +20,15 @@ def job(config: DictConfig) -> int:
     data = plain(config)
     raised = {key: value for key, value in data["budget"].items() if value is not None}
     folder, log, state = open_run(str(data["run"]), write=True)
-    budget = checked(Budget, state.spec.budget.model_dump() | raised, "budget")
-    drafts = [Draft("resumed", "", {"budget": budget.model_dump()})]
-    if data["ballots"] is not None:
-        drafts += _handed_in(Path(str(data["ballots"])), state)
+    try:
+        budget = checked(Budget, state.spec.budget.model_dump() | raised, "the configuration: budget")
+        drafts = [Draft("resumed", "", {"budget": budget.model_dump()})]
+        if data["ballots"] is not None:
+            drafts += _handed_in(Path(str(data["ballots"])), state)
+    except UserError:
+        log.close()
+        folder.close()
+        raise
     for event in log.append(drafts):
         state.apply(event)
     return play(folder, log, state, [])

@@ -20,13 +20,16 @@ from debate.core.event import Draft, Event
 from debate.core.spec import TournamentSpec
 from debate.live.terminal import Screen, open_screen
 from debate.motions.draw import commitment
-from debate.reports.files import Files
+from debate.reports.files import Files, standings_of
 from debate.reports.page import write_report
 from debate.store.clock import now
 from debate.store.log import EventLog, broken_link
 from debate.store.run import LAYOUT, Manifest, RunFolder
 from debate.tournaments.state import RunState
 from debate.tournaments.tally import Tally
+
+#: What ends a run early, with everything saved.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 #: Packages whose version can change what a run does.
 _PACKAGES = (
@@ -61,9 +64,13 @@ def create_run(spec: TournamentSpec, where: str | None) -> tuple[RunFolder, Even
     )
     folder = RunFolder.create(Path(where) if where else _free_folder(spec.name), manifest)
     log, state = folder.log(), RunState(spec)
+    _begin(log, state, manifest)
+    return folder, log, state
+
+
+def _begin(log: EventLog, state: RunState, manifest: Manifest) -> None:
     for event in log.append([Draft("run_started", "", {"manifest": manifest.sha256})]):
         state.apply(event)
-    return folder, log, state
 
 
 def open_run(path: str, *, write: bool) -> tuple[RunFolder, EventLog, RunState]:
@@ -73,9 +80,24 @@ def open_run(path: str, *, write: bool) -> tuple[RunFolder, EventLog, RunState]:
         UserError: there is none, it is damaged, of another version, or, to be written, held by a live process.
     """
     folder = RunFolder.open(Path(path), write=write)
-    log = folder.log()
+    try:
+        log = folder.log()
+        try:
+            return folder, log, _folded(folder, log, path, write)
+        except UserError:
+            log.close()
+            raise
+    except UserError:
+        folder.close()
+        raise
+
+
+def _folded(folder: RunFolder, log: EventLog, path: str, write: bool) -> RunState:
     events = list(log.read())
     state = RunState(folder.manifest.spec)
+    if not events and write and folder.untouched:
+        _begin(log, state, folder.manifest)
+        return state
     if not events:
         raise UserError(f"run={path} is damaged: its log has no events")
     if broken := broken_link(events):
@@ -83,7 +105,7 @@ def open_run(path: str, *, write: bool) -> tuple[RunFolder, EventLog, RunState]:
     if events[0].body.get("manifest") != folder.manifest.sha256:
         raise UserError(f"run={path} is damaged: manifest.json was changed after the run began")
     fold(state, events, path)
-    return folder, log, state
+    return state
 
 
 def fold(state: RunState, events: Sequence[Event], path: str) -> None:
@@ -96,30 +118,40 @@ def fold(state: RunState, events: Sequence[Event], path: str) -> None:
 
 
 def play(folder: RunFolder, log: EventLog, state: RunState, notes: Sequence[str]) -> int:
-    """Plays a run to its end, or to Ctrl-C, with a screen; writes its files and its report; returns the exit code."""
+    """Plays a run to its end with a screen; writes its files and its report; returns the exit code.
+
+    That is 0, or 130 where Ctrl-C (SIGINT) or SIGTERM ended it. What was heard until then is saved.
+    """
     spec = state.spec
     tally = Tally([c.id for c in spec.contestants], spec.categories, spec.rubric.weights)
     files = Files(folder.path, state)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with open_screen(state, tally.standings) as screen:
             for note in notes:
                 screen.note(note)
             try:
                 reason = _play(folder, log, state, tally, _Watch(screen, files, tally))
-            except KeyboardInterrupt:
+            except KeyboardInterrupt:  # before the director could take it, or for the second time
                 reason = "interrupted"
+                if state.stopped is None:
+                    for event in log.append([Draft("stopped", "", {"reason": reason})]):
+                        state.apply(event)
             finally:
-                files.write_all(tally.standings())
-                report = write_report(folder.path, state, tally.standings())
+                # From the log, since the director's tally knows nothing before the director has begun.
+                standings = standings_of(state)
+                files.write_all(standings)
+                report = write_report(folder.path, state, standings)
             where = {
                 "report": str(report),
                 "run": str(folder.path),
                 "go on": f"python -m debate resume run={folder.path}",
             }
-            screen.finish(tally.standings(), where)
+            screen.finish(standings, where)
     finally:
         log.close()
         folder.close()
+        signal.signal(signal.SIGTERM, before)
     return 130 if reason == "interrupted" else 0
 
 
@@ -131,9 +163,17 @@ def _play(folder: RunFolder, log: EventLog, state: RunState, tally: Tally, watch
 
         async def direct() -> str:
             halls = open_halls(state.spec, folder.path.resolve() / "calls")
-            director = Director(state.spec, log, state, tally, halls, watch)
-            for number in (signal.SIGINT, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, director.interrupt)
+            director = Director(log, state, tally, halls, watch)
+            loop = asyncio.get_running_loop()
+
+            def interrupt() -> None:
+                director.interrupt()
+                for number in _SIGNALS:  # a second one breaks off whatever the director still waits for
+                    loop.remove_signal_handler(number)
+                    signal.signal(number, signal.default_int_handler)
+
+            for number in _SIGNALS:
+                loop.add_signal_handler(number, interrupt)
             return await director.run()
 
         return asyncio.run(direct())

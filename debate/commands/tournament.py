@@ -5,14 +5,15 @@ from __future__ import annotations
 from omegaconf import DictConfig
 
 from debate.commands.runs import create_run, play
-from debate.commands.spec import tournament_spec
+from debate.commands.spec import Setting, setting, tournament_spec
 from debate.judges.panel import recused
 from debate.tournaments.estimate import estimate
 
 
 def job(config: DictConfig) -> int:
     """Plays the tournament that `config` describes."""
-    spec = tournament_spec(config)
-    expected = estimate(spec, spec.budget.matchups or 1).words
+    given = setting(config, Setting)
+    spec = tournament_spec(given)
+    expected = estimate(spec, spec.budget.matchups).words
     notes = [expected, *recused(spec.panel, spec.contestants)]
-    return play(*create_run(spec, config.run.dir), notes)
+    return play(*create_run(spec, given.run.dir), notes)

@@ -14,6 +14,10 @@ from debate.core.panel import JudgeKind
 Scores = dict[Side, dict[str, float]]
 
 
+#: Who hands in the one ballot of a leg that was forfeited: nobody had to judge it.
+MODERATOR = "moderator"
+
+
 class Ballot(BaseModel):
     """One judge's decision on one leg, as a line of `ballots.jsonl` and of the files that `rate` reads.
 
@@ -48,6 +52,18 @@ class Ballot(BaseModel):
         if self.scores is not None and set(self.scores["pro"]) != set(self.scores["con"]):
             raise ValueError("scores name other criteria for PRO than for CON")
         return self
+
+
+def contradiction(first: Ballot, other: Ballot) -> str | None:
+    """Returns how `other` disagrees with the first ballot of its matchup about what was debated, or None."""
+    sides = (first.pro, first.con) if other.leg == first.leg else (first.con, first.pro)
+    if (other.pro, other.con) != sides:
+        return "has other sides (leg b is leg a with the sides swapped)"
+    if other.motion != first.motion:
+        return f"has another motion, {other.motion!r},"
+    if other.category and first.category and other.category != first.category:
+        return f"has another category, {other.category!r},"
+    return None
 
 
 class Verdict(Noun):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from debate.core.noun import Noun
 
@@ -13,7 +13,18 @@ ProviderName = Literal["openai", "anthropic", "local", "recorded", "scripted"]
 #: The environment variable that holds a provider's key, where the roster names none and no other server.
 KEY_ENV: dict[str, str] = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
 
-IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9_.\-]*$"
+#: Who is not a contestant or judge, because transcripts and ballots say these words of somebody else.
+RESERVED = ("pro", "con", "moderator")
+
+
+def _unreserved(name: str) -> str:
+    if name.casefold() in RESERVED:
+        raise ValueError(f"{name!r} means something else in a debate; choose another id")
+    return name
+
+
+#: The id of a contestant or judge.
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.\-]*$", max_length=60), AfterValidator(_unreserved)]
 
 
 class Price(Noun):
@@ -65,5 +76,5 @@ class Model(Noun):
 class Contestant(Model):
     """A model and the way it is told to debate. `strategy` is a text (a file's content once the roster is loaded)."""
 
-    id: str = Field(pattern=IDENTIFIER, max_length=60)
+    id: Identifier
     strategy: str | None = None

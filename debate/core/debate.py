@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, NamedTuple
 
 from debate.core.format import Side, StepKind
@@ -40,6 +41,16 @@ class Claim(NamedTuple):
 
     id: str
     text: str
+
+
+#: The number of a claim wherever a text names it, as a pattern: nothing else is a citation.
+CLAIM_ID = r"(?<![A-Za-z0-9.])[PCpc][0-9]{1,3}\.[0-9]{1,3}(?![A-Za-z0-9]|\.[0-9])"
+
+
+def cited(text: str) -> list[str]:
+    """Returns the numbers of claims that `text` names, in order, repeated ones too; `p01.2` is P1.2."""
+    found = (match.upper().split(".") for match in re.findall(CLAIM_ID, text))
+    return [f"{speech[0]}{int(speech[1:])}.{int(claim)}" for speech, claim in found]
 
 
 class Speech(Noun):

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from debate.core.noun import Noun, digest
 
-#: run_started   manifest (its SHA-256), spec
+#: run_started   manifest (its SHA-256)
 #: scheduled     the Matchup
 #: speech        leg, speech (a Speech), notes (private planning), calls (a list of Call)
 #: forfeit       leg, side, cause
@@ -15,10 +15,10 @@ from debate.core.noun import Noun, digest
 #: ballot_void   leg, judge, cause, calls
 #: awaiting      leg, judge: a person's ballot that is still to come
 #: leg_done      leg
-#: fault         leg, step, who, fault, attempt, wait, detail
+#: fault         leg, step, who, key (of the call), fault, attempt, wait, detail: one for each key and attempt
 #: verdict       the Verdict
 #: stopped       reason
-#: resumed       nothing
+#: resumed       budget: what the run may use from now on, over all its starts
 EventKind = Literal[
     "run_started", "scheduled", "speech", "forfeit", "leg_void", "ballot", "ballot_void", "awaiting",
     "leg_done", "fault", "verdict", "stopped", "resumed",

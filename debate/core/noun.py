@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -32,6 +33,12 @@ def canonical(value: Any) -> str:
 def digest(value: Any) -> str:
     """Returns the SHA-256 of the canonical JSON of `value`, as 64 hexadecimal digits."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """Returns a sorting key in which the numbers inside a text count as numbers: m9 before m10."""
+    parts = re.split(r"(\d+)", text)
+    return [(1, int(part), part) if i % 2 else (0, 0, part) for i, part in enumerate(parts)]
 
 
 def seed_of(*parts: object) -> int:

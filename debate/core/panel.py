@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from debate.core.contestant import IDENTIFIER, Model
+from debate.core.contestant import Identifier, Model
 from debate.core.noun import Language, Noun
 
 JudgeKind = Literal["model", "checklist", "human"]
@@ -16,14 +16,14 @@ JudgeKind = Literal["model", "checklist", "human"]
 class ModelJudge(Model):
     """A model that fills in a ballot."""
 
-    id: str = Field(pattern=IDENTIFIER, max_length=60)
+    id: Identifier
     kind: Literal["model"] = "model"
 
 
 class ChecklistJudge(Noun):
     """A judge that needs no model and decides only what can be checked."""
 
-    id: str = Field(pattern=IDENTIFIER, max_length=60)
+    id: Identifier
     kind: Literal["checklist"] = "checklist"
     family: str = "checklist"
 
@@ -31,7 +31,7 @@ class ChecklistJudge(Noun):
 class HumanJudge(Noun):
     """A person. Ballots come when they come."""
 
-    id: str = Field(pattern=IDENTIFIER, max_length=60)
+    id: Identifier
     kind: Literal["human"] = "human"
     name: str = ""
     family: str = "human"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
@@ -38,9 +39,18 @@ class Cluster(Noun):
 
 
 class Store(Noun):
-    """Where the log is kept: None is SQLite in the run's folder, else a SQLAlchemy URL of a PostgreSQL database."""
+    """Where the log is kept: None is SQLite in the run's folder, else a SQLAlchemy URL of a PostgreSQL database.
 
-    url: str | None = None
+    The URL is published with the manifest, so it holds no password: that is read from PGPASSWORD or a passfile.
+    """
+
+    url: str | None = Field(default=None, pattern=r"^[a-z0-9+]+://")
+
+    @model_validator(mode="after")
+    def _without_password(self) -> Store:
+        if self.url is not None and urlsplit(self.url).password is not None:
+            raise ValueError("the URL holds a password, and the manifest is published; put it into PGPASSWORD instead")
+        return self
 
 
 class TournamentSpec(Noun):

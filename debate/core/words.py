@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from debate.core.noun import Language
 
@@ -13,9 +14,10 @@ _UNIT = re.compile(f"[{CJK}]|[^\\W_{CJK}]+(?:['’\\-.,][^\\W_{CJK}]+)*")
 SCALE: dict[Language, float] = {"en": 1.0, "zh": 250 / 150}
 
 
+@lru_cache(maxsize=256)
 def count_words(text: str) -> int:
     """Returns the length of `text`: Chinese characters and words of other scripts count one each; marks none."""
-    return sum(1 for _ in _UNIT.finditer(text))
+    return len(_UNIT.findall(text))
 
 
 def word_ends(text: str) -> list[int]:

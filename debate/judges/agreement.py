@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from debate.core.ballot import Ballot
-from debate.judges.verdict import ballot_margin, by_leg
+from debate.judges.verdict import ballot_margin, by_leg, leg_margin
 
 _Z95 = 1.959963984540054
 
@@ -29,11 +29,7 @@ def side_effect(ballots: Iterable[Ballot], weights: Mapping[str, float]) -> dict
     `legs` counts them, `decided` those whose margin is not 0; `pro_share` is PRO's share of the decided (None without
     any) with its 95% interval `low` to `high`; `margin` is the mean over all legs (None without any).
     """
-    margins = [
-        math.fsum(ballot_margin(ballot, weights) for ballot in cast) / len(cast)
-        for legs in by_leg(ballots).values()
-        for cast in legs.values()
-    ]
+    margins = [leg_margin(cast, weights) for legs in by_leg(ballots).values() for cast in legs.values()]
     decided = [margin for margin in margins if margin]
     won = sum(margin > 0 for margin in decided)
     low, high = wilson(won, len(decided))

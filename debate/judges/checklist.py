@@ -25,7 +25,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from debate.core.ballot import Ballot
-from debate.core.debate import Claim, Speech, Transcript
+from debate.core.debate import Claim, Speech, Transcript, cited
 from debate.core.format import SIDES, Side
 from debate.core.panel import Rubric
 from debate.judges import injection, measures
@@ -153,7 +153,7 @@ def _check(
     opposed = measures.contradictions(texts)
     lines = len(measures.sentences(whole))
     answered, dropped, owed = _answered(own, other, motion, rarity)
-    cited, unknown = _cited(own, other)
+    citing, unknown = _citing(own, other)
     late, closing = _late(own, other, motion)
     quoted, wrong = _quotes(spoken, other)
     cut = sum(1 for turn in own if turn.speech.cut)
@@ -165,7 +165,7 @@ def _check(
     quality = {
         "logic": substance * (0.25 + 0.45 * ramp(reasoned, 0, 0.35) + 0.3 * consistent),
         "rebuttal": substance
-        * (0.1 + 0.65 * answered + 0.1 * (1 - _part(unknown, cited)) + 0.15 * (1 - _part(late, closing))),
+        * (0.1 + 0.65 * answered + 0.1 * (1 - _part(unknown, citing)) + 0.15 * (1 - _part(late, closing))),
         "evidence": substance * (0.2 + 0.6 * ramp(specific, 0, 0.4) + 0.2 * (1 - _part(wrong, quoted))),
         "style": form * (0.3 + 0.4 * measures.readable(whole) + 0.3 * (1 - _part(cut, len(own)))),
         "safety": min(ramp(abusive, 0.15, 0), 0.25 if commands else 1.0),
@@ -177,7 +177,7 @@ def _check(
         "like prose": f"{coherent:.0%}",
         "on the motion": f"{relevant:.0%}",
         "claims answered": f"{owed - len(dropped)} of {owed}" + (f" (dropped {_list(dropped)})" if dropped else ""),
-        "citations": f"{cited}" + (f", {unknown} of claims that were never made" if unknown else ""),
+        "citations": f"{citing}" + (f", {unknown} of claims that were never made" if unknown else ""),
         "new points in closings": f"{late} of {closing}",
         "sentences with a reason": f"{reasoned:.0%}",
         "sentences with a source, an example or a name": f"{specific:.0%}",
@@ -219,7 +219,7 @@ def _answered(
     credits, dropped = [], []
     for at, claim in claims:
         later = [turn for turn in own if turn.at > at and turn.speech.status == "spoken"]
-        if any(claim.id in turn.speech.answers or claim.id in measures.citations(turn.text) for turn in later):
+        if any(claim.id in turn.speech.answers or claim.id in cited(turn.text) for turn in later):
             credit = 1.0
         else:
             about = measures.topics(claim.text) - motion
@@ -236,15 +236,15 @@ def _answered(
     return (math.fsum(credits) / len(claims) if claims else 0.5), dropped, len(claims)
 
 
-def _cited(own: Sequence[_Turn], other: Sequence[_Turn]) -> tuple[int, int]:
+def _citing(own: Sequence[_Turn], other: Sequence[_Turn]) -> tuple[int, int]:
     """Returns how many claims of the debate a side cites, and how many of these nobody had made by then."""
-    cited = unknown = 0
+    citing = unknown = 0
     for turn in own:
         made = {claim.id for past in (*own, *other) if past.at <= turn.at for claim in past.speech.claims}
-        named = set(turn.speech.answers) | set(measures.citations(turn.text))
-        cited += len(named)
+        named = set(turn.speech.answers) | set(cited(turn.text))
+        citing += len(named)
         unknown += len(named - made) if made else 0
-    return cited, unknown
+    return citing, unknown
 
 
 def _late(own: Sequence[_Turn], other: Sequence[_Turn], motion: frozenset[str]) -> tuple[int, int]:

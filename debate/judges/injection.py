@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import NamedTuple
 
 #: A sentence ends at its mark, at a line's end, or with the text. Marks inside a number or word end nothing.
@@ -81,6 +82,12 @@ def find(text: str, criteria: Collection[str] = ()) -> tuple[Span, ...]:
     `text` is as `anonymous.clean` leaves it. `criteria` are the rubric's names: two or more of them with a number each
     in one sentence have the shape of a ballot.
     """
+    return _find(text, frozenset(criteria))
+
+
+@lru_cache(maxsize=1024)
+def _find(text: str, criteria: frozenset[str]) -> tuple[Span, ...]:
+    # All judges of a leg read the same text.
     marks = None
     if criteria:
         names = "|".join(re.escape(name) for name in sorted(criteria))

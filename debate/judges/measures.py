@@ -13,12 +13,13 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
+from debate.core.debate import CLAIM_ID
 from debate.core.words import CJK
 
 _WORD = re.compile(rf"[A-Za-z]+(?:['’][A-Za-z]+)?|\d+(?:[.,]\d+)*|[{CJK}]+|[^\W\d_{CJK}]+")
 _HAN = re.compile(f"[{CJK}]")
 _SENTENCE = re.compile(r"[^.!?。！？；;\n]+(?:[.!?](?!\s|$|[\"'”’)])[^.!?。！？；;\n]+)*")
-_CITATION = re.compile(r"[\[(【]?(?<![A-Za-z0-9.])([PC]\d{1,3}\.\d{1,3})(?![A-Za-z0-9]|\.\d)[\])】]?\s*")
+_CITATION = re.compile(rf"[\[(【]?{CLAIM_ID}[\])】]?\s*")
 
 _STOP = frozenset(
     """a about above after
@@ -87,11 +88,6 @@ _NEGATION = re.compile(
 def ramp(value: float, low: float, high: float) -> float:
     """Returns 0 up to `low`, 1 from `high`, and a straight line between; with `low` over `high` it falls."""
     return min(1.0, max(0.0, (value - low) / (high - low)))
-
-
-def citations(text: str) -> list[str]:
-    """Returns the claims that a text cites, such as `P1.2`, in order, repeated ones too."""
-    return _CITATION.findall(text)
 
 
 def bare(text: str) -> str:

@@ -47,6 +47,8 @@ _FENCED = re.compile(r"\s*```(?:json)?\s*(\{.*\})\s*```\s*", re.DOTALL)
 class Judged(NamedTuple):
     """What became of one judge's ballot on one leg. Without a ballot, `cause` says in words why it is void.
 
+    `faults` come with the key of their call.
+
     `notes` go with the ballot's event: `prompt` (the SHA-256 of its templates), `redacted` names by side, and, where
     text that instructs the judge was found, `injection` with its sentences by side.
     """
@@ -54,7 +56,7 @@ class Judged(NamedTuple):
     ballot: Ballot | None
     cause: str
     calls: tuple[Call, ...]
-    faults: tuple[Fault, ...]
+    faults: tuple[tuple[str, Fault], ...]
     notes: dict[str, Any]
 
 
@@ -86,7 +88,6 @@ async def judge_leg(
     names: Collection[str],
     ask: Ask,
     seed: int,
-    category: str | None = None,
 ) -> Judged:
     """Returns the ballot of `judge` on this leg, or why it is void. The ballot's `at` is left open.
 
@@ -133,7 +134,7 @@ async def judge_leg(
         matchup=transcript.matchup,
         leg=transcript.leg,
         motion=transcript.motion.id,
-        category=category or transcript.motion.category,
+        category=transcript.motion.category,
         pro=transcript.sides["pro"],
         con=transcript.sides["con"],
         judge=judge.id,
@@ -154,7 +155,7 @@ class _Sitting:
     def __init__(self, judge: ModelJudge, transcript: Transcript, rubric: Rubric, ask: Ask, seed: int) -> None:
         self.judge, self.transcript, self.rubric, self._ask, self.seed = judge, transcript, rubric, ask, seed
         self.calls: list[Call] = []
-        self.faults: list[Fault] = []
+        self.faults: list[tuple[str, Fault]] = []
 
     async def ballot(self, leg: BlindTranscript, n: int) -> dict[str, Any]:
         """Returns what the judge decides, asked at most twice, by the calls `n` and `n + 1`. Raises _Void."""
@@ -218,7 +219,7 @@ class _Sitting:
             stage=Stage(motion=self.transcript.motion.id, step="ballot"),
         )
         reply = await self._ask(request)
-        self.faults += reply.faults
+        self.faults += ((request.key, fault) for fault in reply.faults)
         detail = reply.faults[-1].detail if reply.faults else "no reason was given"
         if reply.status == "fatal":
             raise CallFatal(f"judge {self.judge.id!r}: {detail}")

@@ -73,8 +73,15 @@ def recused(panel: Panel, contestants: Sequence[Contestant]) -> tuple[str, ...]:
             )
         elif kin:
             lines.append(f"judge {judge.id} does not judge {', '.join(kin)} (family {judge.family})")
-    sitting = [judge for pair in combinations(contestants, 2) for judge in eligible(panel, pair)]
-    if all(judge.kind == "checklist" for judge in sitting):
+    pairs = list(combinations(contestants, 2))
+    alone = [pair for pair in pairs if all(judge.kind == "checklist" for judge in eligible(panel, pair))]
+    if 0 < len(alone) < len(pairs):
+        one, two = alone[0]
+        lines.append(
+            f"in {len(alone)} of {len(pairs)} pairs, such as {one.id} and {two.id}, the checklist judges alone, which "
+            "decides only what can be checked; a judge of one more family would mend it, see judges/mixed.yaml"
+        )
+    elif alone:
         families = ", ".join(sorted({contestant.family for contestant in contestants}))
         lines.append(
             "the checklist judges alone, and decides only what can be checked; models of the debaters' own family "

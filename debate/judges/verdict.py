@@ -6,13 +6,13 @@ All margins are in steps of preference, from -2 to 2.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from debate.core.ballot import Ballot, Verdict
+from debate.core.ballot import MODERATOR, Ballot, Verdict, contradiction
 from debate.core.debate import LEGS, Leg
 from debate.core.errors import UserError
+from debate.core.noun import natural
 
 #: A matchup is drawn within this share of the root mean square of the margins. With 29% of draws it predicted held-out
 #: results best, among none, .21 and .85, on 764 side-swapped matchups of frontier models.
@@ -68,12 +68,20 @@ class Bench:
     How close is a draw follows from the margins so far, so a verdict depends on the matchups decided before it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        self._weights = dict(weights)
         self._squares = PRIOR_MATCHUPS * PRIOR_RMS**2
         self._count = PRIOR_MATCHUPS
 
-    def decide(self, matchup: str, a: str, b: str, category: str | None, legs: Mapping[Leg, float]) -> Verdict:
-        """Returns the verdict. `legs` has the margin of each leg with PRO's sign: `a` is PRO on leg a, CON on leg b."""
+    def decide(self, ballots: Iterable[Ballot]) -> Verdict:
+        """Returns the verdict on one matchup by its `counted` ballots; there is at least one.
+
+        Raises:
+            UserError: the ballots contradict each other.
+        """
+        ((matchup, cast),) = by_leg(ballots).items()
+        first = next(iter(cast.values()))[0]
+        legs = {leg: leg_margin(found, self._weights) for leg, found in counted(cast).items()}
         margin = math.fsum(value if leg == "a" else -value for leg, value in legs.items()) / len(legs)
         self._squares += margin**2
         self._count += 1
@@ -83,10 +91,10 @@ class Bench:
             winner = "a" if margin > 0 else "b"
         return Verdict(
             matchup=matchup,
-            a=a,
-            b=b,
-            category=category,
-            legs={leg: legs[leg] for leg in LEGS if leg in legs},
+            a=first.pro if first.leg == "a" else first.con,
+            b=first.con if first.leg == "a" else first.pro,
+            category=next((ballot.category for found in cast.values() for ballot in found if ballot.category), None),
+            legs=legs,
             margin=margin,
             epsilon=epsilon,
             winner=winner,
@@ -94,7 +102,11 @@ class Bench:
 
 
 class Decided(NamedTuple):
-    """Verdicts in the order of the matchups, and the matchups left out because one of their legs is missing."""
+    """Verdicts in the order of the matchups, and the matchups left out because one of their legs is missing.
+
+    A verdict rests on the ballots that `counted` keeps: where a judge's ballot on one leg is void, its ballot on the
+    other is in the log and in `ballots.jsonl`, but not in the verdict, as long as a panel mate judged both.
+    """
 
     verdicts: list[Verdict]
     unpaired: list[str]
@@ -104,30 +116,39 @@ def verdicts(ballots: Iterable[Ballot], weights: Mapping[str, float]) -> Decided
     """Returns the verdict of every matchup, decided in the natural order of their ids (m9 before m10).
 
     Where some matchup has both legs, those with one are left out: a single leg holds the side's advantage. Where none
-    has, the single legs count.
+    has, the single legs count. Within a matchup the same judges count on both legs, see `counted`.
 
     Raises:
         UserError: ballots of a matchup disagree on who debates or on what, or a judge has two ballots on one leg.
     """
     grouped = by_leg(ballots)
     paired = any(len(legs) == len(LEGS) for legs in grouped.values())
-    bench = Bench()
+    bench = Bench(weights)
     decided, unpaired = [], []
-    for matchup in sorted(grouped, key=natural):
-        legs = grouped[matchup]
+    for matchup, legs in grouped.items():
         if paired and len(legs) < len(LEGS):
             unpaired.append(matchup)
-            continue
-        first = next(iter(legs.values()))[0]
-        a, b = (first.pro, first.con) if first.leg == "a" else (first.con, first.pro)
-        category = next((ballot.category for leg in legs.values() for ballot in leg if ballot.category), None)
-        margins = {leg: leg_margin(cast, weights) for leg, cast in legs.items()}
-        decided.append(bench.decide(matchup, a, b, category, margins))
+        else:
+            decided.append(bench.decide(ballot for cast in legs.values() for ballot in cast))
     return Decided(decided, unpaired)
 
 
+def counted(legs: Mapping[Leg, Sequence[Ballot]]) -> dict[Leg, Sequence[Ballot]]:
+    """Returns the ballots of one matchup that its verdict rests on, leg a first; no leg is left without one.
+
+    Only the judges with a ballot on both legs count, so that each judge's lean to a side cancels. Where there is none,
+    all count. A leg with a ballot of the moderator was forfeited: that ballot alone decides it, and all count on the
+    other leg, since nobody judged both.
+    """
+    kept = {leg: [b for b in legs[leg] if b.judge == MODERATOR] or legs[leg] for leg in LEGS if leg in legs}
+    both = set.intersection(*({ballot.judge for ballot in cast} for cast in kept.values()))
+    if not both:
+        return kept
+    return {leg: [ballot for ballot in cast if ballot.judge in both] for leg, cast in kept.items()}
+
+
 def by_leg(ballots: Iterable[Ballot]) -> dict[str, dict[Leg, list[Ballot]]]:
-    """Returns the ballots by matchup and leg, leg a first, each leg's by judge.
+    """Returns the ballots by matchup in natural order, and by leg, leg a first, each leg's by judge.
 
     Raises:
         UserError: as for `verdicts`.
@@ -136,7 +157,13 @@ def by_leg(ballots: Iterable[Ballot]) -> dict[str, dict[Leg, list[Ballot]]]:
     for ballot in sorted(ballots, key=lambda ballot: (natural(ballot.matchup), ballot.leg, ballot.judge)):
         legs = grouped.setdefault(ballot.matchup, {})
         if legs:
-            _agree(next(iter(legs.values()))[0], ballot)
+            first = next(iter(legs.values()))[0]
+            fault = contradiction(first, ballot)
+            if fault:
+                raise UserError(
+                    f"ballots: that of judge {ballot.judge} on matchup {ballot.matchup} leg {ballot.leg} {fault} than "
+                    f"that of judge {first.judge} on leg {first.leg}"
+                )
         cast = legs.setdefault(ballot.leg, [])
         if cast and cast[-1].judge == ballot.judge:
             raise UserError(
@@ -144,24 +171,3 @@ def by_leg(ballots: Iterable[Ballot]) -> dict[str, dict[Leg, list[Ballot]]]:
             )
         cast.append(ballot)
     return grouped
-
-
-def _agree(first: Ballot, ballot: Ballot) -> None:
-    """Raises UserError where two ballots cannot be of one matchup."""
-    where = f"ballots: matchup {ballot.matchup}"
-    seats = (first.pro, first.con) if first.leg == ballot.leg else (first.con, first.pro)
-    if (ballot.pro, ballot.con) != seats:
-        raise UserError(
-            f"{where}: judge {first.judge} has {first.pro} as PRO against {first.con} on leg {first.leg}, judge "
-            f"{ballot.judge} has {ballot.pro} against {ballot.con} on leg {ballot.leg}; the legs swap the sides"
-        )
-    if ballot.motion != first.motion:
-        raise UserError(f"{where}: it has the motions {first.motion} and {ballot.motion}; a matchup has one")
-    if ballot.category and first.category and ballot.category != first.category:
-        raise UserError(f"{where}: it has the categories {first.category} and {ballot.category}; a motion has one")
-
-
-def natural(text: str) -> list[tuple[int, int, str]]:
-    """Returns a sorting key in which the numbers inside a text count as numbers."""
-    parts = re.split(r"(\d+)", text)
-    return [(1, int(part), part) if i % 2 else (0, 0, part) for i, part in enumerate(parts)]

@@ -8,24 +8,15 @@ from typing import Any, Literal
 
 import httpx2
 from anthropic import AsyncAnthropic, AsyncStream, DefaultAioHttpClient
+from pydantic_core import to_json
 
 from debate.core.contestant import Model
+from debate.models import wire
 from debate.models.faults import Incomplete, StreamError, classify
 from debate.models.protocol import Fault, Message, OnText, ProviderError, Reply, Request, Usage
 from debate.models.sse import events
 
 OFFICIAL = "https://api.anthropic.com"
-
-#: Seconds without a sign of life that end a call, where the roster does not say; longer for a model that thinks.
-PATIENCE = 60.0
-PATIENCE_THINKING = 600.0
-#: A reply that is not streamed shows no life until it is complete, so it is given time for this many tokens a second.
-_SLOWEST = 10.0
-
-#: See debate.models.openai.
-CONNECT = 60.0
-CONNECTIONS = 2000
-IDLE = 3.0
 
 #: The provider's cache takes no more marks than this.
 _MARKS = 4
@@ -45,11 +36,7 @@ def connect(base_url: str | None, key_env: str | None) -> AsyncAnthropic:
         api_key=(os.environ.get(key_env) if key_env else None) or "none",
         base_url=address(base_url),
         max_retries=0,
-        http_client=DefaultAioHttpClient(
-            limits=httpx2.Limits(
-                max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=IDLE
-            )
-        ),
+        http_client=DefaultAioHttpClient(limits=wire.connections()),
     )
 
 
@@ -61,7 +48,7 @@ def address(base_url: str | None) -> str:
 class AnthropicProvider:
     """One model of a server that speaks Messages.
 
-    It drives the real client, but reads replies as plain JSON, and streams only where somebody reads along: see
+    It drives the real client, but has JSON of its own, and streams only where somebody reads along: see
     OpenAIProvider. A schema becomes a tool that the model has to call.
     """
 
@@ -79,16 +66,20 @@ class AnthropicProvider:
             raise ProviderError(
                 "fatal", f"{self._url} gives no token probabilities; choose another model for this judge"
             )
-        body = self.body(request, stream=on_text is not None)
-        options: Any = {"timeout": self._timeout(request, streamed=on_text is not None)}
+        streamed = on_text is not None
+        body = self.body(request, streamed)
+        patience = wire.timeout(self._model, request.max_tokens, thinks=self._thinks, streamed=streamed)
+        options: Any = {"timeout": patience}
         try:
             if on_text is not None:
                 response = await self._client.post(
-                    "/v1/messages", cast_to=httpx2.Response, body=body, options=options,
+                    "/v1/messages", cast_to=httpx2.Response, content=to_json(body), options=options,
                     stream=True, stream_cls=AsyncStream[Any],
                 )  # fmt: skip
                 return await self._read(request, response, on_text)  # type: ignore[arg-type]
-            answer = await self._client.post("/v1/messages", cast_to=httpx2.Response, body=body, options=options)
+            answer = await self._client.post(
+                "/v1/messages", cast_to=httpx2.Response, content=to_json(body), options=options
+            )
             return self._whole(request, json.loads(answer.content))
         except Exception as error:
             raise classify(error, self._model, self._url) from error
@@ -121,14 +112,6 @@ class AnthropicProvider:
             # A model that thinks cannot be forced to call a tool.
             body["tool_choice"] = {"type": "auto"} if self._thinks else {"type": "tool", "name": _TOOL}
         return {name: value for name, value in (body | self._model.params).items() if value is not None}
-
-    def _timeout(self, request: Request, streamed: bool) -> httpx2.Timeout:
-        seconds = self._model.timeout
-        if seconds is None:
-            seconds = PATIENCE_THINKING if self._thinks else PATIENCE
-            if not streamed:
-                seconds = max(seconds, PATIENCE + request.max_tokens / _SLOWEST)
-        return httpx2.Timeout(seconds, connect=CONNECT, pool=None)
 
     def _whole(self, request: Request, answer: Any) -> Reply:
         if isinstance(answer, dict) and answer.get("type") == "error":
@@ -179,12 +162,14 @@ class AnthropicProvider:
 
     def _reply(self, request: Request, text: str, stopped: str, usage: dict[str, Any], name: Any) -> Reply:
         status: Literal["ok", "truncated", "refused", "empty"] = STOPPED.get(stopped, "ok")
+        why = f"stop_reason {stopped}"
         if not text.strip() and status != "refused":
-            status = "empty"
+            why = f"no text ({why})"
+            status = "empty" if status == "ok" else status  # one that was cut was still thinking
         read = int(usage.get("cache_read_input_tokens") or 0)
         written = int(usage.get("cache_creation_input_tokens") or 0)
         used = Usage(int(usage.get("input_tokens") or 0) + read + written, read, int(usage.get("output_tokens") or 0))
-        faults = () if status == "ok" else (Fault(status, f"stop_reason {stopped}"),)
+        faults = () if status == "ok" else (Fault(status, why),)
         return Reply(request.key, status, text, used, model=str(name or self._model.model), faults=faults)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import datetime as dt
 import os
 import random
 import time
@@ -21,6 +22,7 @@ from debate.models.journal import Journal, Question, question
 from debate.models.limits import AdaptiveLimit
 from debate.models.outbox import Mark, Outbox
 from debate.models.protocol import Fault, OnText, Provider, ProviderError, Reply, Request
+from debate.models.weights import check_shared, loading
 
 #: Calls of one request before it has failed; rate limits do not count, but may take this many seconds of waiting.
 ATTEMPTS = 8
@@ -85,7 +87,7 @@ class ModelHost:
     """Answers requests for the models it was given, by id of contestant or judge."""
 
     def __init__(self, models: dict[str, Model], journal: Path | None = None) -> None:
-        """Raises UserError where the journal is damaged. Connects to nothing yet."""
+        """Raises UserError where the journal is damaged or held by a live process. Connects to nothing yet."""
         self._models = models
         self._journal = Journal(journal) if journal is not None else None
         self._providers: dict[str, Provider] = {}
@@ -172,14 +174,14 @@ class ModelHost:
         if model is None:
             return _lost(request, "fatal", f"{request.who}: no model of this name is hosted here")
         asked: Question | None = None
-        if self._journal is not None:
-            asked = question(request, model)
-            known = self._journal.find(request, asked)
-            if known is not None:
-                if on_text is not None and known.text:
-                    on_text(known.text)
-                return known
         try:
+            if self._journal is not None:
+                asked = question(request, model)
+                known = self._journal.find(request, asked)
+                if known is not None:
+                    if on_text is not None and known.text:
+                        on_text(known.text)
+                    return known
             provider = self._provider(request.who)
             reply = await self._attempts(provider, self._endpoint(model), model, request, on_text)
         except UserError as error:
@@ -203,7 +205,7 @@ class ModelHost:
                 except ProviderError as error:
                     fault = error
                     if error.kind == "rate_limit":
-                        endpoint.limit.limited(error.wait)
+                        endpoint.limit.limited(None if _too_long(error) else error.wait)
                 else:
                     endpoint.limit.succeeded()
                     endpoint.answered = True
@@ -224,9 +226,12 @@ class ModelHost:
             wait = _wait(fault, tries, len(faults))
             dead = refusals >= REFUSALS and not endpoint.answered
             late = tries >= ATTEMPTS if fault.kind != "rate_limit" else waited + wait > RATE_LIMIT_PATIENCE
-            if fault.kind == "fatal" or dead or late:
+            hopeless = fault.kind == "fatal" or dead or _too_long(fault)
+            if hopeless or late:
                 line = f"{request.who}: {fault.detail}" + ("; start it or mend base_url" if dead else "")
-                return _lost(request, "fatal" if fault.kind == "fatal" or dead else "failed", line, faults, fault)
+                if _too_long(fault):
+                    line += f"; this limit lifts at {_moment(wait)}: resume then"
+                return _lost(request, "fatal" if hopeless else "failed", line, faults, fault)
             waited += wait if fault.kind == "rate_limit" else 0.0
             faults.append(Fault(fault.kind, fault.detail, wait, len(faults)))
             await asyncio.sleep(wait)
@@ -245,6 +250,8 @@ class ModelHost:
             lacking = missing_key(id, model)
             if lacking:
                 raise UserError(lacking)
+            if model.provider == "local":
+                check_shared(self._models)
             self._providers[id] = _provider(model, self._endpoint(model))
         return self._providers[id]
 
@@ -328,9 +335,8 @@ def _provider(model: Model, endpoint: _Endpoint) -> Provider:
 
 def _limit(model: Model) -> AdaptiveLimit:
     if model.provider == "local":
-        from debate.models.local import slots
-
-        return AdaptiveLimit(start=slots(model), bound=slots(model), most=slots(model))
+        slots = loading(model).slots
+        return AdaptiveLimit(start=slots, bound=slots, most=slots)
     if model.free:
         return AdaptiveLimit(start=10_000, bound=10_000, most=10_000)
     return AdaptiveLimit()
@@ -343,6 +349,17 @@ def _wait(fault: ProviderError, tries: int, earlier: int) -> float:
     turn = earlier if fault.kind == "rate_limit" else tries - 1
     backoff = random.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(turn, 30)))
     return max(backoff, min(fault.wait or 0.0, LONGEST_WAIT))
+
+
+def _too_long(fault: ProviderError) -> bool:
+    """Whether a provider asks for a wait that no run sits out."""
+    return fault.kind == "rate_limit" and (fault.wait or 0.0) > RATE_LIMIT_PATIENCE
+
+
+def _moment(seconds: float) -> str:
+    """Returns the minute in which so many seconds are over, in words."""
+    lifted = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=min(seconds, 1e9), minutes=1)
+    return f"{lifted:%Y-%m-%d %H:%M} UTC"
 
 
 def _priced(reply: Reply, model: Model, seconds: float, earlier: list[Fault]) -> Reply:

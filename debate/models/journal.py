@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
 import hashlib
 import json
 import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +16,10 @@ from debate.core.contestant import Model
 from debate.core.errors import UserError
 from debate.core.noun import digest
 from debate.models.protocol import Fault, Reply, Request, Usage
+
+#: Seconds for which a journal waits that another process holds: one that was killed may take a while to die.
+LOCK_PATIENCE = 15.0
+_LOCK_PAUSE = 0.1
 
 
 class Question(NamedTuple):
@@ -46,6 +53,36 @@ def question(request: Request, model: Model) -> Question:
     return Question(content, digest(content), messages)
 
 
+def check(folder: Path) -> None:
+    """Makes sure that the journals of a run, in its folder `calls`, can be read. A torn last line is no damage.
+
+    Raises:
+        UserError: a line is damaged; it names the file and the line.
+    """
+    for path in sorted(folder.glob("*.jsonl")):
+        for _ in _lines(path):
+            pass
+
+
+def _lines(path: Path) -> Iterator[tuple[dict[str, Any], int, int]]:
+    """Yields each whole line as an entry, with its offset and size. Raises UserError at a damaged one."""
+    offset = 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.endswith(b"\n"):
+                break
+            try:
+                entry = json.loads(line)
+                if "message" not in entry:
+                    _ = entry["key"], entry["sha"], entry["reply"]
+            except (ValueError, LookupError, TypeError) as error:
+                raise UserError(
+                    f"{path}: line {number} is damaged; delete it, and its call will be made again"
+                ) from error
+            yield entry, offset, len(line)
+            offset += len(line)
+
+
 def _sha(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
@@ -62,27 +99,42 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
-        """Opens the journal, or begins one. A last line that was torn by a crash is cut off.
+        """Opens the journal, or begins one, for this process alone. A last line that was torn by a crash is cut off.
 
         Raises:
-            UserError: a line before the last is damaged.
+            UserError: a line before the last is damaged, or a live process holds the file.
         """
         self._path = path
         self._places: dict[str, _Place] = {}
         self._messages: set[str] = set()
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-        self._end = self._load()
+        try:
+            self._lock()
+            self._end = self._load()
+        except BaseException:
+            os.close(self._file)
+            raise
 
     def __len__(self) -> int:
         return len(self._places)
 
     def find(self, request: Request, asked: Question) -> Reply | None:
-        """Returns the reply to a call with this key and this content, if it was answered."""
+        """Returns the reply to a call with this key and this content, if it was answered.
+
+        Raises:
+            UserError: somebody else changed the file.
+        """
         place = self._places.get(request.key)
         if place is None or place.sha != asked.sha:
             return None
-        return _reply(json.loads(os.pread(self._file, place.size, place.offset))["reply"])
+        try:
+            entry = json.loads(os.pread(self._file, place.size, place.offset))
+            if entry["key"] == request.key:
+                return _reply(entry["reply"])
+        except (ValueError, LookupError, TypeError):
+            pass
+        raise UserError(f"{self._path} was changed while it was in use; resume the run")
 
     def write(self, request: Request, asked: Question, reply: Reply) -> None:
         """Appends an answered call, and before it the messages that the file does not have yet."""
@@ -110,24 +162,26 @@ class Journal:
         """Closes the file."""
         os.close(self._file)
 
+    def _lock(self) -> None:
+        """Takes the file for this process alone, since places in it hold only while nobody else appends to it."""
+        until = time.monotonic() + LOCK_PATIENCE
+        while True:
+            try:
+                return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise UserError(f"{self._path} is being written by another process; stop that one first") from None
+            time.sleep(_LOCK_PAUSE)
+
     def _load(self) -> int:
         end = 0
-        with self._path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                if not line.endswith(b"\n"):
-                    os.ftruncate(self._file, end)
-                    break
-                try:
-                    entry = json.loads(line)
-                    if "message" in entry:
-                        self._messages.add(entry["message"])
-                    else:
-                        self._places[entry["key"]] = _Place(entry["sha"], end, len(line))
-                except (ValueError, LookupError, TypeError) as error:
-                    raise UserError(
-                        f"{self._path}: line {number} is damaged; delete it, and its call will be made again"
-                    ) from error
-                end += len(line)
+        for entry, offset, size in _lines(self._path):
+            if "message" in entry:
+                self._messages.add(entry["message"])
+            else:
+                self._places[entry["key"]] = _Place(entry["sha"], offset, size)
+            end = offset + size
+        os.ftruncate(self._file, end)
         return end
 
 

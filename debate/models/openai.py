@@ -11,9 +11,11 @@ from typing import Any, Literal
 
 import httpx2
 from openai import AsyncOpenAI, AsyncStream, DefaultAioHttpClient
+from pydantic_core import to_json
 
 from debate.core.contestant import Model
 from debate.core.noun import digest
+from debate.models import wire
 from debate.models.faults import Incomplete, StreamError, classify
 from debate.models.protocol import Fault, OnText, ProviderError, Reply, Request, Usage
 from debate.models.sse import events
@@ -26,18 +28,6 @@ _REASONING = re.compile(r"^(?:.*/)?(?:o[134](?:-|$)|gpt-5(?!.*-chat))")
 #: Tokens granted for thinking beside the reply, by `reasoning_effort`.
 _THINKING = {"none": 0, "minimal": 1024, "low": 4096, "medium": 8192, "high": 24576, "xhigh": 49152, "max": 65536}
 
-#: Seconds without a sign of life that end a call, where the roster does not say.
-PATIENCE = 60.0
-PATIENCE_REASONING = 600.0
-#: A reply that is not streamed shows no life until it is complete, so it is given time for this many tokens a second.
-_SLOWEST = 10.0
-
-#: A busy loop takes long to set up its hundreds of connections: the client's own five seconds fail on it.
-CONNECT = 60.0
-CONNECTIONS = 2000
-#: Many servers close a connection after five idle seconds, without a word: it must not be used again by then.
-IDLE = 3.0
-
 FINISHED: dict[str, Literal["ok", "truncated", "filtered"]] = {"length": "truncated", "content_filter": "filtered"}
 
 
@@ -47,20 +37,15 @@ def connect(base_url: str | None, key_env: str | None) -> AsyncOpenAI:
         api_key=(os.environ.get(key_env) if key_env else None) or "none",
         base_url=base_url or OFFICIAL,
         max_retries=0,
-        http_client=DefaultAioHttpClient(
-            # A number, because None would leave the pool at a hundred.
-            limits=httpx2.Limits(
-                max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS, keepalive_expiry=IDLE
-            ),
-        ),
+        http_client=DefaultAioHttpClient(limits=wire.connections()),
     )
 
 
 class OpenAIProvider:
     """One model of a server that speaks Chat Completions.
 
-    It drives the real client, but reads replies as plain JSON: building the client's response objects would cost most
-    of the CPU of a call. A reply is streamed only where somebody reads along, for the same reason.
+    It drives the real client, but writes and reads JSON by itself: with the client's own encoder and response objects
+    a call would take more than twice the CPU. A reply is streamed only where somebody reads along, for the same reason.
     """
 
     def __init__(self, model: Model, client: AsyncOpenAI | None = None) -> None:
@@ -69,24 +54,26 @@ class OpenAIProvider:
         self._url = model.base_url or OFFICIAL
         self._official = model.base_url is None
         self._reasons = bool(_REASONING.match(model.model)) or "reasoning_effort" in model.params
-        self._timeouts: dict[float, httpx2.Timeout] = {}
 
     async def ask(self, request: Request, on_text: OnText | None = None) -> Reply:
         """Returns the reply. See Provider."""
         stream = on_text is not None and not request.digits
         body = self.body(request, stream)
-        options: Any = {"timeout": self._timeout(request, stream)}
+        patience = wire.timeout(self._model, request.max_tokens, thinks=self._reasons, streamed=stream)
+        options: Any = {"timeout": patience}
         try:
             if on_text is not None and stream:
                 if not self._official:
                     # llama.cpp hangs up after a stream, although it promises to keep the connection.
                     options["headers"] = {"Connection": "close"}
                 response = await self._client.post(
-                    "/chat/completions", cast_to=httpx2.Response, body=body, options=options,
+                    "/chat/completions", cast_to=httpx2.Response, content=to_json(body), options=options,
                     stream=True, stream_cls=AsyncStream[Any],
                 )  # fmt: skip
                 return await self._read(request, response, on_text)  # type: ignore[arg-type]
-            answer = await self._client.post("/chat/completions", cast_to=httpx2.Response, body=body, options=options)
+            answer = await self._client.post(
+                "/chat/completions", cast_to=httpx2.Response, content=to_json(body), options=options
+            )
             return self._whole(request, json.loads(answer.content))
         except Exception as error:
             raise classify(error, self._model, self._url) from error
@@ -123,16 +110,6 @@ class OpenAIProvider:
             body.pop("max_tokens", None)
             body.pop("max_completion_tokens", None)
         return {name: value for name, value in (body | params).items() if value is not None}
-
-    def _timeout(self, request: Request, streamed: bool) -> httpx2.Timeout:
-        seconds = self._model.timeout
-        if seconds is None:
-            seconds = PATIENCE_REASONING if self._reasons else PATIENCE
-            if not streamed:
-                seconds = max(seconds, PATIENCE + request.max_tokens / _SLOWEST)
-        if seconds not in self._timeouts:
-            self._timeouts[seconds] = httpx2.Timeout(seconds, connect=CONNECT, pool=None)
-        return self._timeouts[seconds]
 
     def _whole(self, request: Request, answer: Any) -> Reply:
         if not isinstance(answer, dict):
@@ -195,7 +172,7 @@ class OpenAIProvider:
             status, why, text = "refused", refusal, text or refusal
         elif not text.strip() and status != "filtered":
             why = f"no text ({why})"
-            status = "empty"
+            status = "empty" if status == "ok" else status  # one that was cut was still thinking
         return Reply(
             request.key,
             status,

@@ -134,10 +134,6 @@ class Ask(Protocol):
         ...
 
 
-class CallFailed(Exception):
-    """A call that gave no reply after all retries: a technical failure, which voids what depended on it."""
-
-
 class CallFatal(UserError):
     """A call that cannot work until a person mends something: it ends the run, and nothing is lost."""
 
@@ -156,12 +152,13 @@ def as_call(request: Request, reply: Reply) -> Call:
     )
 
 
-def fault_draft(matchup: str, leg: str, step: str, who: str, fault: Fault) -> Draft:
-    """Returns the event that records a fault of a call."""
+def fault_draft(matchup: str, leg: str, step: str, who: str, key: str, fault: Fault) -> Draft:
+    """Returns the event that records a fault of the call `key`; together with the attempt it names the fault."""
     body = {
         "leg": leg,
         "step": step,
         "who": who,
+        "key": key,
         "fault": fault.kind,
         "attempt": fault.attempt,
         "wait": round(fault.wait, 3),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from debate.core.ballot import Ballot
+from debate.core.ballot import Ballot, contradiction
 from debate.core.debate import Leg
 from debate.core.errors import UserError
 
@@ -50,25 +50,13 @@ def read_ballots(path: Path | str) -> list[Ballot]:
                 f"on line {before}; keep one of the two"
             )
         first = matchups.setdefault(ballot.matchup, _Seen(number, ballot))
-        fault = _contradiction(first.ballot, ballot)
+        fault = contradiction(first.ballot, ballot)
         if fault:
             raise UserError(f"{where}: matchup {ballot.matchup!r} {fault} than on line {first.line}")
         ballots.append(ballot)
     if not ballots:
         raise UserError(f"{path}: holds no ballots; it needs one JSON object a line")
     return ballots
-
-
-def _contradiction(first: Ballot, other: Ballot) -> str | None:
-    """Returns how `other` disagrees with the first ballot of its matchup about what was debated, or None."""
-    sides = (first.pro, first.con) if other.leg == first.leg else (first.con, first.pro)
-    if (other.pro, other.con) != sides:
-        return "has other sides (leg b is leg a with the sides swapped)"
-    if other.motion != first.motion:
-        return f"has another motion, {other.motion!r},"
-    if other.category and first.category and other.category != first.category:
-        return f"has another category, {other.category!r},"
-    return None
 
 
 def _parse(line: bytes, where: str) -> Ballot:

@@ -22,14 +22,16 @@ categories spread by .05, .2 or .5. How uncertain the spreads themselves are is 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from debate.core.ballot import Ballot
-from debate.ratings.field import Block, Floats, Ints, Posterior, blocks, posterior
+from debate.ratings.effects import SEEN, SIGNS, Layout, layout
+from debate.ratings.field import Field, Floats, Ints, Posterior, blocks, posterior
 from debate.ratings.grades import bounds, grade, moments
 
 #: How far each kind of effect is believed to spread before any ballot: standard deviations, in units of the geometric
@@ -82,19 +84,20 @@ class Skills(NamedTuple):
 class Fit:
     """What ballots say. `spreads` are standard deviations by kind of effect, `noise` has the geometric mean 1.
 
-    `effects` is where the effect of each name stands in `mean` and `covariance`. `thresholds` are where a draw ends and
-    a clear win begins, by judge, the typical judge's under an empty name.
+    `thresholds` are where a draw ends and a clear win begins, by judge, the typical judge's under an empty name.
     """
 
-    contestants: tuple[str, ...]
-    categories: tuple[str, ...]
+    layout: Layout
+    field: Field
     spreads: dict[str, float]
     noise: dict[str, float]
-    rounds: int
-    effects: dict[Hashable, int]
-    mean: Floats
-    covariance: Floats
     thresholds: dict[str, tuple[float, float]]
+    rounds: int
+
+    @property
+    def contestants(self) -> tuple[str, ...]:
+        """Returns the contestants, sorted."""
+        return self.layout.contestants
 
     def skills(self, category: str | None = None) -> Skills:
         """Returns the contestants' skills in a category, or on the mean of all categories.
@@ -102,49 +105,53 @@ class Fit:
         Raises:
             KeyError: no ballot had this category.
         """
-        if category is not None and category not in self.categories:
+        categories = self.layout.categories
+        if category is not None and category not in categories:
             raise KeyError(category)
-        fields = [category] if category is not None else list(self.categories)
-        see = np.zeros((len(self.contestants), len(self.mean)))
+        fields = [category] if category is not None else list(categories)
+        see = np.zeros((len(self.contestants), len(self.field.mean)))
         for row, contestant in enumerate(self.contestants):
-            see[row, self.effects["skill", contestant]] = 1
-            for field in fields:
-                column = self.effects.get(("offset", contestant, field))
-                if column is not None:
-                    see[row, column] = 1 / len(fields)
+            see[row, self.layout.at("skill", contestant)] = 1
+            if len(categories) > 1:
+                see[row, [self.layout.at("offset", contestant, field) for field in fields]] = 1 / len(fields)
         see -= see.mean(axis=0)
-        return Skills(self.contestants, see @ self.mean, see @ self.covariance @ see.T)
+        return Skills(self.contestants, see @ self.field.mean, see @ self.field.covariance @ see.T)
 
     def effect(self, *name: str) -> tuple[float, float]:
         """Returns mean and standard deviation of an effect, such as `"side"` or `"lean", judge`. Raises KeyError."""
-        at = self.effects[name]
-        return float(self.mean[at]), float(np.sqrt(self.covariance[at, at]))
+        if name[0] == "motion":
+            if name[1] not in self.layout.motions:
+                raise KeyError(name)
+            at = self.layout.motions.index(name[1])
+            return float(self.field.common_mean[at]), float(np.sqrt(self.field.common_variance[at]))
+        at = self.layout.at(*name)
+        return float(self.field.mean[at]), float(np.sqrt(self.field.covariance[at, at]))
 
     def predict(self, ballots: Iterable[Ballot]) -> list[Prediction]:
         """Returns the chances of each ballot's outcomes, as if cast on a debate that was not in the fit.
 
-        A contestant, judge, motion or category that is new is one of its kind about which nothing is known.
+        What a ballot says is not looked at. A contestant, judge, motion or category that is new is one of its kind
+        about which nothing is known.
         """
-        found = []
-        for ballot in ballots:
-            mean, variance = 0.0, sum(self.spreads[kind] ** 2 for kind in OWN)
-            known, signs = [], []
-            for name, sign in _seen(ballot, len(self.categories) > 1):
-                if name in self.effects:
-                    known.append(self.effects[name])
-                    signs.append(sign)
-                else:
-                    variance += self.spreads.get(name[0], SPREADS[name[0]]) ** 2
-            at, sign_of = np.array(known), np.array(signs)
-            mean += float(self.mean[at] @ sign_of)
-            variance += float(sign_of @ self.covariance[np.ix_(at, at)] @ sign_of)
-            scale = np.sqrt(variance + self.noise.get(ballot.judge, 1.0) ** 2)
-            narrow, _ = self.thresholds.get(ballot.judge, self.thresholds[""])
-            edges = np.array([-np.inf, -narrow, narrow, np.inf])
-            value = np.exp(moments(edges[:-1], edges[1:], np.full(3, mean), np.full(3, scale)).value)
-            con, draw, pro = (float(p) for p in value / value.sum())
-            found.append(Prediction(pro, draw, con))
-        return found
+        asked = list(ballots)
+        return [found for at in range(0, len(asked), 4096) for found in self._predict(asked[at : at + 4096])]
+
+    def _predict(self, asked: Sequence[Ballot]) -> list[Prediction]:
+        columns, motion = self.layout.columns(asked), self.layout.motion(asked)
+        effects = np.where(columns < 0, len(self.field.mean), columns)
+        design = np.broadcast_to(SIGNS, (len(asked), 1, len(SIGNS)))
+        mean, spread = (part.reshape(len(asked)) for part in self.field.seen(effects, design, motion))
+        variance = spread + sum(self.spreads[kind] ** 2 for kind in OWN)
+        variance += np.where(motion < 0, self.spreads["motion"] ** 2, 0.0)
+        for column, (kind, _) in zip(columns.T, SEEN, strict=True):
+            if self.layout.sizes[kind]:
+                variance += np.where(column < 0, self.spreads[kind] ** 2, 0.0)
+        scale = np.sqrt(variance + np.array([self.noise.get(b.judge, 1.0) for b in asked]) ** 2)
+        narrow = np.array([self.thresholds.get(b.judge, self.thresholds[""])[0] for b in asked])
+        low = np.stack([np.full(len(asked), -np.inf), -narrow, narrow])
+        high = np.stack([-narrow, narrow, np.full(len(asked), np.inf)])
+        chances = np.exp(moments(low, high, np.tile(mean, (3, 1)), np.tile(scale, (3, 1))).value)
+        return [Prediction(pro, draw, con) for con, draw, pro in (chances / chances.sum(axis=0)).T.tolist()]
 
 
 def fit(ballots: Iterable[Ballot]) -> Fit:
@@ -153,33 +160,12 @@ def fit(ballots: Iterable[Ballot]) -> Fit:
     Raises:
         ValueError: there are no ballots.
     """
-    cast = sorted(ballots, key=lambda b: (b.matchup, b.leg, b.judge))
+    cast = sorted(ballots, key=lambda b: (b.matchup, b.motion, b.leg, b.judge))
     if not cast:
         raise ValueError("there are no ballots to fit")
     model = _Model(cast)
     rounds = model.learn()
     return model.result(rounds)
-
-
-def _seen(ballot: Ballot, by_category: bool) -> list[tuple[tuple[str, ...], float]]:
-    """Returns the names of the shared effects that a ballot sees, with their signs."""
-    pro, con, judge = ballot.pro, ballot.con, ballot.judge
-    seen: list[tuple[tuple[str, ...], float]] = [
-        (("skill", pro), 1.0),
-        (("skill", con), -1.0),
-        (("side",), 1.0),
-        (("lean", judge), 1.0),
-        (("taste", judge, pro), 1.0),
-        (("taste", judge, con), -1.0),
-        (("motion", ballot.motion), 1.0),
-    ]
-    if by_category and ballot.category is not None:
-        seen += [
-            (("offset", pro, ballot.category), 1.0),
-            (("offset", con, ballot.category), -1.0),
-            (("side_category", ballot.category), 1.0),
-        ]
-    return seen
 
 
 class _Judges:
@@ -189,16 +175,18 @@ class _Judges:
     in the logarithms of its noise and of both bounds.
     """
 
-    def __init__(self, judges: Sequence[str], judge: Ints, grades: Ints) -> None:
-        self.judge, self.grades = judge, grades
-        self.names = list(judges)
-        self.values = np.zeros(2 + 3 * len(judges))
+    def __init__(self, count: int, judge: Ints, grades: Ints) -> None:
+        self.count, self.grades = count, grades
+        self.judge = np.where(judge < 0, count, judge)
+        self.values = np.zeros(2 + 3 * count)
 
     def of_each(self, values: Floats) -> tuple[Floats, Floats, Floats]:
-        """Returns noise, the end of a draw and the begin of a clear win, by judge."""
-        log_noise, narrow, further = values[2:].reshape(3, -1)
+        """Returns noise, the end of a draw and the begin of a clear win, by judge, the typical one last."""
+        each = values[2:].reshape(3, -1)
+        each = np.vstack([each[0] - each[0].mean(), each[1:]])
+        log_noise, narrow, further = np.pad(each, ((0, 0), (0, 1)))
         ends = NARROW * np.exp(values[0] + narrow)
-        return np.exp(log_noise - log_noise.mean()), ends, ends + FURTHER * np.exp(values[1] + further)
+        return np.exp(log_noise), ends, ends + FURTHER * np.exp(values[1] + further)
 
     def learn(self, mean: Floats, variance: Floats, above: Floats) -> float:
         """Moves `values` towards what the grades say, where the sum of effects is normal without them.
@@ -219,8 +207,7 @@ class _Judges:
             at_narrow, at_clear = self._by_edge(found.by_low, found.by_high)
             by_ends = (at_narrow + at_clear) * narrow
             by_further = at_clear * (clear - narrow)
-            count = len(self.names)
-            each = [np.bincount(self.judge, by, minlength=count) for by in (by_noise, by_ends, by_further)]
+            each = [self._sums(by) for by in (by_noise, by_ends, by_further)]
             total = [by_noise.sum() + by_ends.sum() + by_further.sum(), by_ends.sum(), by_further.sum()]
             each[0] -= each[0].mean()
             slope = np.concatenate([total, *each])
@@ -230,11 +217,16 @@ class _Judges:
             off = 0.5 * (tight @ tried**2 + over @ over / BELIEFS_DIFFER**2)
             return float(off - found.value.sum()), tight * tried - slope
 
-        tight = np.concatenate([[0.0], [BELIEFS_DIFFER**-2] * 2, np.full(3 * len(self.names), JUDGES_DIFFER**-2)])
+        tight = np.concatenate([[0.0], [BELIEFS_DIFFER**-2] * 2, np.full(3 * self.count, JUDGES_DIFFER**-2)])
         start = np.concatenate([[0.0], self.values])
         found = minimize(cost, start, jac=True, method="L-BFGS-B", options={"maxiter": 8}).x
         self.values = found[1:]
         return float(np.exp(found[0]))
+
+    def _sums(self, values: Floats) -> Floats:
+        """Returns the sum by judge."""
+        sums: Floats = np.bincount(self.judge, values, minlength=self.count + 1)[: self.count]
+        return sums
 
     def _by_edge(self, by_low: Floats, by_high: Floats) -> tuple[Floats, Floats]:
         """Returns the derivatives by the end of a draw and by the begin of a clear win."""
@@ -250,34 +242,25 @@ class _Model:
     """Ballots as numbers, and what has been learned from them so far."""
 
     def __init__(self, cast: Sequence[Ballot]) -> None:
-        self.contestants = tuple(sorted({b.pro for b in cast} | {b.con for b in cast}))
-        self.categories = tuple(sorted({b.category for b in cast if b.category is not None}))
-        seen = [_seen(ballot, len(self.categories) > 1) for ballot in cast]
-        names = sorted({name for row in seen for name, _ in row})
-        self.effects: dict[Hashable, int] = {name: n for n, name in enumerate(names)}
-        self.kinds = [name[0] for name in names]
-        width = max(map(len, seen))
-        columns = np.full((len(cast), width), -1, dtype=np.int64)
-        signs = np.zeros((len(cast), width))
-        for n, row in enumerate(seen):
-            columns[n, : len(row)] = [self.effects[name] for name, _ in row]
-            signs[n, : len(row)] = [sign for _, sign in row]
-        self.parts: list[Block] = blocks(_groups(cast), columns, signs, _labels(cast), len(names))
-        judges = sorted({b.judge for b in cast})
-        place = {judge: n for n, judge in enumerate(judges)}
-        self.grades = np.array([grade(b) for b in cast])
-        self.judges = _Judges(judges, np.array([place[b.judge] for b in cast]), self.grades)
-        self.count = {kind: self.kinds.count(kind) for kind in SPREADS}
-        self.count["debate"] = len({(b.matchup, b.leg) for b in cast})
-        self.count["pairing"] = len({b.matchup for b in cast})
-        self.spreads = {kind: spread for kind, spread in SPREADS.items() if self.count[kind]}
+        self.layout = layout(cast)
+        self.kinds = np.array(self.layout.kinds)
+        leg_b = np.array([b.leg == "b" for b in cast])
+        # Of its matchup's own effects a ballot sees the debate as PRO and the pairing as contestant a.
+        own = [np.where(leg_b, 2, 1), np.where(leg_b, -1, 1)]
+        matchups = [(b.matchup, b.motion) for b in cast]
+        groups = np.cumsum([0, *(one != two for one, two in pairwise(matchups))])
+        columns, motion = self.layout.columns(cast), self.layout.motion(cast)
+        self.parts = blocks(groups, motion, columns, SIGNS, own, len(self.kinds))
+        self.judges = _Judges(len(self.layout.judges), self.layout.judge(cast), np.array([grade(b) for b in cast]))
+        self.spreads = {kind: s for kind, s in SPREADS.items() if self.layout.sizes.get(kind, 1)}
         self.weight, self.force = np.zeros(len(cast)), np.zeros(len(cast))
 
     def posterior(self) -> Posterior:
         """Returns the posterior under what has been learned so far."""
-        prior = np.array([self.spreads[kind] for kind in self.kinds]) ** 2
+        prior = np.array([self.spreads[kind] for kind in self.layout.kinds]) ** 2
         own = np.array([self.spreads[kind] for kind in OWN]) ** 2
-        return posterior(self.parts, prior, own, self.weight, self.force)
+        common = np.full(len(self.layout.motions), self.spreads["motion"] ** 2)
+        return posterior(self.parts, prior, common, own, self.weight, self.force)
 
     def learn(self) -> int:
         """Learns until nothing moves; returns the number of rounds."""
@@ -301,7 +284,7 @@ class _Model:
         unit = self.judges.learn(mean, variance, above) if turn > WARM else 1.0
         mean, variance = mean / unit, variance / unit**2
         noise, narrow, clear = (value[self.judges.judge] for value in self.judges.of_each(self.judges.values))
-        low, high = bounds(self.grades, narrow, clear)
+        low, high = bounds(self.judges.grades, narrow, clear)
         told = moments(low, high, mean, np.sqrt(variance + noise**2))
         rest = np.maximum(1 - told.curve * variance, 1e-6)
         weight = told.curve / rest
@@ -314,8 +297,7 @@ class _Model:
 
     def _spread(self, found: Posterior) -> dict[str, float]:
         """Returns the spreads after a step towards what the posterior says of them."""
-        kinds = np.array(self.kinds)
-        left = np.diagonal(found.covariance)
+        shared, variances = found.field.mean, np.diagonal(found.field.covariance)
         spreads = dict(self.spreads)
         for kind, spread in self.spreads.items():
             if kind == "side":
@@ -323,9 +305,12 @@ class _Model:
             if kind in OWN:
                 pull, hold = float(found.pull[OWN.index(kind)]), float(found.hold[OWN.index(kind)])
             else:
-                of_kind = kinds == kind
-                pull = float((found.mean[of_kind] ** 2).sum()) / spread**4
-                hold = float((1 - left[of_kind] / spread**2).sum()) / spread**2
+                of_kind = self.kinds == kind
+                mean, left = shared[of_kind], variances[of_kind]
+                if kind == "motion":
+                    mean, left = found.field.common_mean, found.field.common_variance
+                pull = float((mean**2).sum()) / spread**4
+                hold = float((1 - left / spread**2).sum()) / spread**2
             above = np.log(spread / SPREADS[kind]) / (BELIEFS_DIFFER * spread) ** 2
             pull, hold = pull + max(-above, 0.0), max(hold, 0.0) + max(above, 0.0)
             spreads[kind] = spread * float(np.clip(pull / max(hold, 1e-12), 0.1, 10)) ** STEP
@@ -333,33 +318,13 @@ class _Model:
 
     def result(self, rounds: int) -> Fit:
         """Returns the fit."""
-        found = self.posterior()
-        noise, narrow, clear = self.judges.of_each(self.judges.values)
-        names = self.judges.names
-        thresholds = {name: (float(narrow[n]), float(clear[n])) for n, name in enumerate(names)}
-        ends = NARROW * float(np.exp(self.judges.values[0]))
-        thresholds[""] = (ends, ends + FURTHER * float(np.exp(self.judges.values[1])))
+        noise, narrow, clear = (value.tolist() for value in self.judges.of_each(self.judges.values))
+        names = self.layout.judges
         return Fit(
-            contestants=self.contestants,
-            categories=self.categories,
+            layout=self.layout,
+            field=self.posterior().field,
             spreads=self.spreads,
-            noise={name: float(noise[n]) for n, name in enumerate(names)},
+            noise=dict(zip(names, noise, strict=False)),
+            thresholds=dict(zip([*names, ""], zip(narrow, clear, strict=True), strict=True)),
             rounds=rounds,
-            effects=self.effects,
-            mean=found.mean,
-            covariance=found.covariance,
-            thresholds=thresholds,
         )
-
-
-def _groups(cast: Sequence[Ballot]) -> list[Ints]:
-    """Returns the rows of each matchup; `cast` is sorted by matchup."""
-    starts = [n for n, b in enumerate(cast) if n == 0 or cast[n - 1].matchup != b.matchup]
-    return [np.arange(a, b) for a, b in zip(starts, [*starts[1:], len(cast)], strict=True)]
-
-
-def _labels(cast: Sequence[Ballot]) -> list[Ints]:
-    """Returns what each ballot sees of its matchup's own effects: the debate as PRO, the pairing as contestant a."""
-    debate = [1 if b.leg == "a" else 2 for b in cast]
-    pairing = [1 if b.leg == "a" else -1 for b in cast]
-    return [np.array(debate), np.array(pairing)]

@@ -109,6 +109,7 @@ class Files:
             (self._folder / "awaiting.jsonl").unlink(missing_ok=True)
 
     def _write(self, files: dict[str, str]) -> None:
+        (self._folder / "transcripts").mkdir(exist_ok=True)
         for name, text in files.items():
             write_atomically(self._folder / name, text)
 

@@ -80,7 +80,7 @@ def _files(folder: Path, state: RunState) -> Iterator[str]:
             words = difference(_parsed(found), json.loads(text))
             if words:
                 yield f"{name}: {words}"
-    for path in sorted((folder / "transcripts").iterdir()):
+    for path in sorted((folder / "transcripts").glob("*")):
         if f"transcripts/{path.name}" not in expected and not path.name.startswith("."):
             yield f"transcripts/{path.name}: the log knows nothing of it"
 

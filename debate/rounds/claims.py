@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from debate.core.debate import Claim, Speech
+from debate.core.debate import Claim, Speech, cited
 from debate.core.format import Side
 from debate.core.visible import visible
 from debate.core.words import count_words, word_ends
@@ -25,7 +25,6 @@ SENTENCES_A_CLAIM = 3
 
 #: What some models' templates take for a change of speaker. It means nothing in a speech, so its brackets are changed.
 _CHAT_MARKUP = re.compile(r"<[|｜]+|[|｜]+>|(?P<tag></?s>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>)", re.IGNORECASE)
-_ID = re.compile(r"(?<![A-Za-z0-9.])([PC])([0-9]{1,3})\.([0-9]{1,3})(?![A-Za-z0-9]|\.[0-9])", re.IGNORECASE)
 #: A claim's number where a paragraph begins, or several of them, perhaps in brackets or behind a list's mark.
 _HEADS: dict[Side, re.Pattern[str]] = {
     side: re.compile(
@@ -98,8 +97,7 @@ def claims(text: str, side: Side, earlier: Sequence[Speech] = ()) -> tuple[Claim
 def answers(text: str, side: Side, earlier: Iterable[Speech]) -> tuple[str, ...]:
     """Returns the ids of the other side's claims that `text` cites, in order, once each; others are no citations."""
     known = citable(side, earlier)
-    cited = (f"{letter.upper()}{int(speech)}.{int(claim)}" for letter, speech, claim in _ID.findall(text))
-    return tuple(dict.fromkeys(id for id in cited if id in known))
+    return tuple(dict.fromkeys(id for id in cited(text) if id in known))
 
 
 def citable(side: Side, earlier: Iterable[Speech]) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -21,17 +20,33 @@ from debate.rounds.claims import answers, citable, claims, clean, cut, plain, un
 from debate.rounds.notes import Notes, without_notes
 from debate.rounds.prompts import Conversation, is_brief, notes_cap
 from debate.rounds.turns import Turn, turns
+from debate.store.clock import now
 
 #: Tokens that one word needs at most in ordinary text (a Chinese word is a character).
 TOKENS_A_WORD: dict[Language, float] = {"en": 1.5, "zh": 1.6}
 
 #: How a reply begins that declines to speak, where the provider does not say so. Longer replies are speeches, and so
-#: is an answer that cannot accept a premise or give a figure.
+#: is one that refuses something in the debate: a premise, a figure, what the other side did.
+_AS_AI = r"as an? (?:ai|artificial intelligence|(?:large )?language model|assistant)\b[\w -]{0,30},? ?"
+_THE_TASK = r"(?:in|with|to|for|against)? ?(?:a|an|any|the|this|that|these|such|your|either|both|one)"
 _DECLINES = re.compile(
-    r"(?:(?:i['’]m |i am )?(?:very |so )?sorry,? (?:but )?)?i (?:can['’]?t|cannot|can not|won['’]t|am unable to) "
-    r"(?:(?:help|assist)(?: you)?(?: with\b|\.)|comply\b|fulfill? |participate\b|engage\b|continue with\b|do that\b"
-    r"|(?:provide|write|create|generate|argue|argue for|argue against) (?:this|that|such)\b)"
-    r"|(?:i['’]m |i am )?(?:very |so )?sorry,? (?:but )?i (?:can['’]?t|cannot|can not|won['’]t)\."
+    rf"(?:{_AS_AI})?"
+    r"(?:(?:(?:i['’]m |i am )?(?:very |so |truly )?sorry|i apologi[sz]e|unfortunately|my apologies)[,.]? (?:but )?)?"
+    rf"(?:{_AS_AI})?"
+    r"i(?: can['’]?t| cannot| can not| won['’]t| will not|(?: am|['’]m) (?:unable|not able|not willing) to|"
+    r"(?: must| have to)? (?:decline|refuse)(?: to)?| (?:do not|don['’]t) feel comfortable)"
+    r"(?:\.| (?:"
+    r"(?:help|assist)(?:ing)?(?: you)?(?: with (?:this|that|these|your|such|the)\b|\.)"
+    r"|comply(?: with (?:this|that|your|the) (?:request|prompt|task|instructions?))?(?=[.,;]|$)"
+    rf"|(?:participat|engag|tak|debat|continu|fulfill?|discuss|argu|support|defend)(?:e|ing)? ?(?:part )?{_THE_TASK} "
+    r"(?:[\w-]+ )?(?:debates?|discussions?|conversations?|requests?|tasks?|exercises?|topics?|motions?|content|sides?|"
+    r"positions?|stances?|viewpoints?)\b(?!['’]s)"
+    r"|(?:participate|engage|take part|continue|fulfill?|argue|debate|discuss|do|take)(?: (?:in|with|for|against))?"
+    r"(?: (?:this|that|it|sides|such (?:things|content)))?(?=[.]|$)"
+    r"|(?:provide|write|create|generate) (?:this|that|such)\b"
+    r"))"
+    r"|(?:作为[^，,。]{1,20}[，,])?(?:(?:很|非常)?(?:抱歉|对不起)[，,]?(?:但)?)?(?:作为[^，,。]{1,20}[，,])?我(?:无法|不能|不会)"
+    r"(?:选边站|站队|选择立场|持有立场|表明立场|支持任何一方|参与(?:这|此|该|本)[场次个]?(?:辩论|讨论|话题))"
     r"|(?:很|非常)?(?:抱歉|对不起)[，,]?(?:但)?我(?:无法|不能)"
     r"(?:(?:提供|回答|完成|满足|生成|撰写|参与|继续)(?:这|此|该|您|你)|协助|帮助|为[您你此这]|[。.])",
     re.IGNORECASE,
@@ -51,11 +66,14 @@ class LegEnd(NamedTuple):
 
 
 class _Failed(Exception):
-    """A call that could not be had; its text is the cause."""
+    """A turn that failed for technical reasons; its text is the cause."""
 
 
 class _Heard(NamedTuple):
-    """A reply, taken apart. `text` is clean, and empty unless `status` is `spoken`."""
+    """A reply, taken apart. `text` is clean, and empty unless `status` is `spoken`.
+
+    `broke_off`: it used up its room; an `empty` one did so with thinking or notes, before its first word.
+    """
 
     status: SpeechStatus
     text: str
@@ -162,7 +180,10 @@ class _Floor:
         show = _Show(turn.id, self._live) if self._live else None
         said = await self._call(turn, 0, prompt, calls, show)
         if said.status != "spoken":
-            said = await self._call(turn, 1, prompt, calls, show)
+            said = await self._call(turn, 1, prompt, calls, show, room=2 if said.broke_off else 1)
+            if said.status == "empty" and said.broke_off:
+                cause = f"{contestant.id} used up its tokens for {turn.id} before its first word, also when asked again"
+                raise self._void(f"{cause}; give it more with max_tokens in its params", calls)
         elif not brief and count_words(said.text) > turn.words:
             again = conversation.shorten(said.text, count_words(said.text), turn.words)
             shorter = await self._call(turn, 1, again, calls, show)
@@ -187,7 +208,7 @@ class _Floor:
             answers=answers(text, turn.side, self.speeches),
             cut=is_cut,
             status=said.status,
-            at=dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
+            at=now(),
         )
         body = {
             "leg": self._leg,
@@ -217,15 +238,24 @@ class _Floor:
         self._conversations[speech.side].said(speech, notes)
 
     async def _call(
-        self, turn: Turn, n: int, messages: tuple[Message, ...], calls: list[Call], show: _Show | None
+        self,
+        turn: Turn,
+        n: int,
+        messages: tuple[Message, ...],
+        calls: list[Call],
+        show: _Show | None,
+        room: int = 1,
     ) -> _Heard:
-        """Returns the reply to the `n`-th asking of a turn, and adds its call to `calls`. Raises _Failed, CallFatal."""
+        """Returns the reply to the `n`-th asking of a turn, in `room` times the ordinary room; adds to `calls`.
+
+        Raises _Failed, CallFatal.
+        """
         contestant = self._contestants[turn.side]
         request = Request(
             key=f"{self._matchup.id}/{self._leg}/{turn.id}/{n}",
             who=contestant.id,
             messages=messages,
-            max_tokens=_max_tokens(turn, self._format, self._language, contestant),
+            max_tokens=room * _max_tokens(turn, self._format, self._language, contestant),
             seed=seed_of(self._matchup.seed, self._leg, turn.id, n) & 0x7FFFFFFF,
             stage=Stage(
                 motion=self._matchup.motion.id,
@@ -244,17 +274,20 @@ class _Floor:
         for fault in reply.faults:
             if fault.kind == "truncated" and is_brief(contestant):
                 continue  # a small model talks until it is stopped; that its speech is cut says so already
-            self._record(fault_draft(self._matchup.id, self._leg, turn.id, contestant.id, fault))
+            self._record(fault_draft(self._matchup.id, self._leg, turn.id, contestant.id, request.key, fault))
         if reply.status in ("failed", "fatal"):
             why = one_line(reply.faults[-1].detail if reply.faults else "no cause was given", 300)
             if reply.status == "fatal":
                 raise CallFatal(f"contestant {contestant.id} ({contestant.provider}, {contestant.model}): {why}")
-            cause = f"{contestant.id} could not be asked for {turn.id}: {why}"
-            body = {"leg": self._leg, "cause": cause, "calls": [call.model_dump(mode="json") for call in calls]}
-            self._record(Draft("leg_void", self._matchup.id, body))
-            raise _Failed(cause)
+            raise self._void(f"{contestant.id} could not be asked for {turn.id}: {why}", calls)
         calls.append(as_call(request, reply))
         return self._listen(turn, reply)
+
+    def _void(self, cause: str, calls: list[Call]) -> _Failed:
+        """Records that the leg is void, and returns the error that ends it."""
+        body = {"leg": self._leg, "cause": cause, "calls": [call.model_dump(mode="json") for call in calls]}
+        self._record(Draft("leg_void", self._matchup.id, body))
+        return _Failed(cause)
 
     def _listen(self, turn: Turn, reply: Reply) -> _Heard:
         contestant = self._contestants[turn.side]
@@ -265,10 +298,10 @@ class _Floor:
             status = "refused" if reply.status == "refused" else "filtered"
         elif count_words(text) == 0:
             status = "empty"
-        elif declines(text, self._language):
+        elif turn.kind not in ("cross", "crossfire") and declines(text, self._language):
             status = "refused"
         if status != "spoken":
-            return _Heard(status, "", plain(notes), broke_off=False)
+            return _Heard(status, "", plain(notes), broke_off=status == "empty" and reply.status == "truncated")
         return _Heard(status, text, plain(notes), broke_off=reply.status == "truncated")
 
 

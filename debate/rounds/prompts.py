@@ -18,6 +18,7 @@ from debate.core.motion import Motion
 from debate.core.noun import Language
 from debate.core.words import SCALE, word_ends
 from debate.models.protocol import Message
+from debate.models.weights import is_small
 from debate.rounds.claims import LETTER, numbered, quoted
 from debate.rounds.turns import OTHER, Turn, turns
 from debate.rounds.wording import WORDING, plainly
@@ -28,7 +29,7 @@ _RECOGNISED = 6
 
 def is_brief(contestant: Contestant) -> bool:
     """Whether this contestant gets the short prompts: a small local model is lost in the handbook."""
-    return contestant.provider == "local"
+    return is_small(contestant)
 
 
 def notes_cap(format: Format, language: Language, brief: bool) -> int:
@@ -144,7 +145,9 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(numbered=numbered, quoted=quoted, plainly=plainly, beginning=_beginning, by_paragraph=_by_paragraph)
+    environment.filters.update(
+        numbered=numbered, quoted=quoted, plainly=plainly, beginning=_beginning, by_paragraph=_by_paragraph
+    )
     return environment
 
 

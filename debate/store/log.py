@@ -45,7 +45,7 @@ class EventLog:
             self._connection.rollback()
         except ModuleNotFoundError as error:
             raise UserError(
-                f"store.url={url}: needs the package {error.name}; install debate-tournament[postgres]"
+                f"store.url={_shown(url)}: needs the package {error.name}; install debate-tournament[postgres]"
             ) from error
         except sa.exc.SQLAlchemyError as error:
             raise UserError(f"the event log {_shown(url)} cannot be opened: {_first_line(error)}") from error
@@ -60,11 +60,12 @@ class EventLog:
         seq, head = self._seq, self._head
         for draft in drafts:
             seq += 1
-            body = canonical(draft.body)
-            seal = event_hash(seq, at, draft.kind, draft.matchup, json.loads(body), head)
+            text = canonical(draft.body)
+            body = json.loads(text)
+            seal = event_hash(seq, at, draft.kind, draft.matchup, body, head)
             row = {"seq": seq, "at": at, "kind": draft.kind, "matchup": draft.matchup, "prev": head, "hash": seal}
-            rows.append({"run": self._run, "body": body, **row})
-            events.append(Event(body=json.loads(body), **row))
+            rows.append({"run": self._run, "body": text, **row})
+            events.append(Event(body=body, **row))
             head = seal
         if rows:
             with self._connection.begin():
@@ -138,4 +139,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _shown(url: str) -> str:
-    return sa.engine.make_url(url).render_as_string(hide_password=True)
+    try:
+        return sa.engine.make_url(url).render_as_string(hide_password=True)
+    except sa.exc.ArgumentError:
+        return url

@@ -19,6 +19,9 @@ from debate.store.log import EventLog, sqlite_url
 #: The version of the layout of a run folder. A run of another version is refused rather than misread.
 LAYOUT = 1
 
+#: What a process that was killed while it made a run may leave behind.
+_BEFORE_MANIFEST = ("run.lock", ".manifest.json.new")
+
 
 class Manifest(Noun):
     """What is fixed before the first debate. `motions` holds a commitment (SHA-256) for each motion by id."""
@@ -45,6 +48,14 @@ class RunFolder:
         self.path = path
         self.manifest = manifest
         self._lock = lock
+        if lock is not None:
+            for name in ("transcripts", "calls"):
+                (path / name).mkdir(exist_ok=True)
+
+    @property
+    def untouched(self) -> bool:
+        """Whether no model was ever asked in this run: it was killed in the moment in which it was made."""
+        return not any((self.path / "calls").glob("*"))
 
     @classmethod
     def create(cls, path: Path, manifest: Manifest) -> RunFolder:
@@ -55,19 +66,19 @@ class RunFolder:
         """
         try:
             path.mkdir(parents=True, exist_ok=True)
-            if any(path.iterdir()):
-                raise UserError(
-                    f"run.dir={path}: the folder is not empty; choose another, or go on with: resume run={path}"
-                )
+            if (path / "manifest.json").exists():
+                raise UserError(f"run.dir={path}: a run is there; choose another, or go on with: resume run={path}")
+            if any(entry.name not in _BEFORE_MANIFEST for entry in path.iterdir()):
+                raise UserError(f"run.dir={path}: the folder is not empty; choose another")
             lock = _take_lock(path)
             write_atomically(
                 path / "manifest.json", json.dumps(manifest.model_dump(mode="json"), indent=1, ensure_ascii=False)
             )
-            for name in ("transcripts", "calls"):
-                (path / name).mkdir()
+            return cls(path, manifest, lock)
+        except FileExistsError:
+            raise UserError(f"run.dir={path}: it is a file, not a folder; choose another") from None
         except OSError as error:
-            raise UserError(f"run.dir={path}: {error.strerror or error}") from error
-        return cls(path, manifest, lock)
+            raise UserError(f"run.dir={path}: it cannot be made ({error.strerror or error}); choose another") from error
 
     @classmethod
     def open(cls, path: Path, *, write: bool) -> RunFolder:
@@ -93,7 +104,10 @@ class RunFolder:
         except ValidationError as error:
             first = error.errors()[0]
             raise UserError(f"{file} is damaged: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-        return cls(path, manifest, _take_lock(path) if write else None)
+        try:
+            return cls(path, manifest, _take_lock(path) if write else None)
+        except OSError as error:
+            raise UserError(f"run={path}: it cannot be written to ({error.strerror or error})") from error
 
     def log(self) -> EventLog:
         """Opens the run's event log.
@@ -103,8 +117,8 @@ class RunFolder:
         """
         url = self.manifest.spec.store.url
         file = self.path / "events.sqlite"
-        if url is None and self._lock is None and not file.is_file():
-            raise UserError(f"run={self.path}: events.sqlite is missing")
+        if url is None and not file.is_file() and (self._lock is None or not self.untouched):
+            raise UserError(f"run={self.path} is damaged: events.sqlite is missing")
         return EventLog(url or sqlite_url(file), self.manifest.run)
 
     def close(self) -> None:

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import io
 import os
+import socket
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,8 +36,12 @@ def ray_running(cluster: Cluster) -> Iterator[None]:
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_DEDUP_LOGS"] = "0"
+    # What an actor cannot do it answers; Ray need not say it too, with a traceback.
+    os.environ["RAY_IGNORE_UNHANDLED_ERRORS"] = "1"
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     local = cluster.address == "local"
-    if local:
+    _reach(cluster.address)
+    if local or cluster.address.startswith("127."):
         # Despite its name this is what makes every process of Ray take the loopback address as the node's.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     import ray
@@ -46,27 +51,45 @@ def ray_running(cluster: Cluster) -> Iterator[None]:
         # Actors take no CPU of Ray's and no large objects cross, so the least of both is enough.
         options |= {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
     try:
-        # Ray greets on both streams and has no switch for it.
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            ray.init(logging_level="ERROR", **options)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise UserError(f"cluster.address={cluster.address}: {str(error).splitlines()[0]}") from error
-    try:
+        try:
+            # Ray greets on both streams and has no switch for it.
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                ray.init(logging_level="ERROR", **options)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            raise UserError(f"cluster.address={cluster.address}: {str(error).splitlines()[0]}") from error
         yield
     finally:
         ray.shutdown()
 
 
+def _reach(address: str) -> None:
+    """Makes sure that somebody listens at an address with a port: Ray would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon and "://" not in address and port.isdecimal():
+        try:
+            socket.create_connection((host, int(port)), timeout=5.0).close()
+        except (OSError, OverflowError) as error:
+            words = f"no Ray cluster answers there ({error.args[-1]}); start it, or take cluster=local"
+            raise UserError(f"cluster.address={address}: {words}") from error
+
+
 def open_halls(spec: TournamentSpec, calls: Path) -> list[RemoteHall]:
     """Starts the actors: one host for all models behind APIs, one for each file of local weights, and the halls."""
     import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     from debate.models.host import ModelHost
 
     models: dict[str, Model] = {c.id: c for c in spec.contestants}
     models |= {judge.id: judge for judge in spec.panel.judges if isinstance(judge, ModelJudge)}
     forever = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1, "max_concurrency": 1000}
-    host = ray.remote(**forever)(ModelHost)
+    # Hosts stay on this machine, where the journal, local files and keys are. Halls go wherever the cluster has room.
+    here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+    keys = {model.key_env: os.environ.get(model.key_env, "") for model in models.values() if model.key_env}
+    host = ray.remote(**forever, scheduling_strategy=here, runtime_env={"env_vars": keys} if keys else None)(ModelHost)
+    # A matchup carries its motion. All motions together would make the hall's arguments so large that Ray keeps them
+    # apart, and a hall could not be started anew.
+    lean = spec.model_copy(update={"motions": ()})
     groups: dict[str, dict[str, Model]] = {}
     for name, model in models.items():
         group = f"local-{model.model}" if model.provider == "local" else "api"
@@ -77,7 +100,7 @@ def open_halls(spec: TournamentSpec, calls: Path) -> list[RemoteHall]:
         door.warm.remote(list(members))
         doors |= dict.fromkeys(members, door)
     return [
-        RemoteHall(ray.remote(**forever)(LinkedHall).remote(spec, doors, f"hall-{n}"))
+        RemoteHall(ray.remote(**forever)(LinkedHall).remote(lean, doors, f"hall-{n}"))
         for n in range(spec.cluster.halls)
     ]
 
@@ -125,11 +148,20 @@ class HostLink:
         """Returns the reply to `request`; pieces of its text go to `on_text` as they come."""
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._send()), asyncio.create_task(self._receive())]
+            for task in self._tasks:
+                task.add_done_callback(self._broken)
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._unanswered[request.key] = (request, future, on_text)
         self._unsent.append(request)
         self._moved.set()
         return await future
+
+    def _broken(self, task: asyncio.Task[None]) -> None:
+        """Lets everybody who waits know that no answer will come."""
+        error = None if task.cancelled() else task.exception()
+        for _, future, _ in self._unanswered.values():
+            if error is not None and not future.done():
+                future.set_exception(error)
 
     async def _send(self) -> None:
         while True:
@@ -160,16 +192,23 @@ class HostLink:
                     del self._unanswered[item.key]
                     if not future.done():
                         future.set_result(item.reply)
-            if life and life != mark.life:
+            if life != mark.life:
                 await self._submit([request for request, _, _ in self._unanswered.values()])
 
 
 async def _patiently(call: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
-    """Returns what the actor answers, asking again while Ray starts it anew."""
-    from ray.exceptions import ActorUnavailableError, RayActorError
+    """Returns what the actor answers, asking again while Ray starts it anew.
+
+    Raises:
+        UserError: the actor cannot be made.
+    """
+    from ray.exceptions import RayActorError
 
     while True:
         try:
             return await call(*arguments)
-        except (ActorUnavailableError, RayActorError):
+        except RayActorError as error:
+            if error.actor_init_failed:
+                # It cannot begin, however often Ray tries; what it said of that is the last line.
+                raise UserError(str(error).strip().splitlines()[-1].rpartition("UserError: ")[2]) from error
             await asyncio.sleep(RESTART_SECONDS)

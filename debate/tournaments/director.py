@@ -6,12 +6,11 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from debate.core.debate import LEGS, Leg, Matchup
 from debate.core.errors import UserError
 from debate.core.event import Draft, Event
-from debate.core.spec import TournamentSpec
 from debate.judges.panel import seat
 from debate.models.outbox import Mark
 from debate.ratings.ladder import Ladder
@@ -50,6 +49,9 @@ class Watcher(Protocol):
 #: So many legs in a row that failed for technical reasons end the run: something is broken that play cannot mend.
 VOID_LEGS = 12
 
+#: So many legs are shown word by word: words cost messages, and a person can follow only a few debates at once.
+LIVE_LEGS = 4
+
 #: A leg in play, and which hall plays it.
 Key = tuple[str, Leg]
 
@@ -64,14 +66,13 @@ class Director:
 
     def __init__(
         self,
-        spec: TournamentSpec,
         log: EventLog,
         state: RunState,
         tally: Tally,
         halls: Sequence[HallDoor],
         watcher: Watcher,
     ) -> None:
-        self._spec = spec
+        spec = state.spec
         self._log = log
         self._state = state
         self._tally = tally
@@ -81,14 +82,16 @@ class Director:
         self._batches: list[list[Matchup]] = []
         self._folded = 0
         self._settled = 0
+        self._begun: deque[Matchup] = deque()
         self._queue: deque[Matchup] = deque()
         self._playing: dict[Key, int] = {}
         self._void_in_a_row = 0
         self._stop: str | None = None
         self._interrupted = False
         self._moved = asyncio.Event()
+        self._live: set[Key] = set()
         self._began = time.monotonic()
-        self._price = estimate(spec, 1).total.usd if spec.budget.usd is not None else 0.0
+        self._expected = estimate(spec, 1).total
 
     def interrupt(self) -> None:
         """Ends the run now. Legs in play stay as they are and can be resumed."""
@@ -123,7 +126,7 @@ class Director:
             for task in attending:
                 task.cancel()
             await asyncio.gather(*attending, return_exceptions=True)
-        reason = self._stop or self._exhausted()
+        reason = self._stop or self._spent() or self._exhausted()
         self._write([Draft("stopped", "", {"reason": reason})])
         return reason
 
@@ -136,17 +139,21 @@ class Director:
             life = mark.life
             mark, news = await self._halls[number].collect(mark)
             self._take_in(news)
-            if life and life != mark.life:
+            if life != mark.life:
                 await self._send(number, [key for key, at in self._playing.items() if at == number])
 
     def _take_in(self, news: Sequence[News]) -> None:
+        drafts: dict[Any, Draft] = {}
         for item in news:
             if item.kind == "words":
                 self._watcher.live(*item.value)
-        self._write([item.value for item in news if item.kind == "draft" and not self._known(item.value)])
+            elif item.kind == "draft":
+                drafts.setdefault(_what(item.value), item.value)
+        self._write([draft for draft in drafts.values() if not self._known(draft)])
         for item in news:
             if item.kind == "ended" and self._playing.pop(item.value, None) is not None:
                 self._moved.set()
+                self._live.discard(item.value)
                 name, leg = item.value
                 void = self._state.matchups[name].legs[leg].status == "void"
                 self._void_in_a_row = self._void_in_a_row + 1 if void else 0
@@ -160,20 +167,21 @@ class Director:
 
     def _known(self, draft: Draft) -> bool:
         """Whether the log has this already: a hall that was lost tells some things twice."""
-        if draft.kind == "fault":
-            return False
-        leg, body = self._state.matchups[draft.matchup].legs[draft.body["leg"]], draft.body
+        leg = self._state.matchups[draft.matchup].legs[draft.body["leg"]]
+        if leg.ended:
+            return True
+        what = _what(draft)[-1]
         match draft.kind:
             case "speech":
-                return any(heard["speech"]["step"] == body["speech"]["step"] for heard in leg.heard)
-            case "ballot":
-                return body["ballot"]["judge"] in leg.ballots
-            case "ballot_void" | "awaiting":
-                return body["judge"] in leg.void_ballots or body["judge"] in leg.awaiting
+                return any(heard["speech"]["step"] == what for heard in leg.heard)
+            case "ballot" | "ballot_void" | "awaiting":
+                return what in leg.ballots or what in leg.void_ballots or what in leg.awaiting
+            case "fault":
+                return what in leg.faults
             case "forfeit":
                 return leg.forfeit is not None
             case _:
-                return leg.ended
+                return False
 
     def _write(self, drafts: Sequence[Draft]) -> None:
         for event in self._log.append(drafts):
@@ -204,11 +212,12 @@ class Director:
             logged = [s.matchup for s in known.values() if s.matchup.batch == batch]
             fresh = [m for m in self._draw(batch, len(logged)) if m.id not in known]
             self._batches.append([*logged, *fresh])
-            self._queue += [s.matchup for s in known.values() if s.matchup.batch == batch and not s.ended] + fresh
+            self._queue += fresh
+        self._begun += [state.matchup for state in known.values() if not state.ended]
 
     async def _launch(self) -> None:
         """Begins matchups while there is room in the halls and in the budget."""
-        room = max(2, self._spec.cluster.debates * len(self._halls))
+        room = max(2, self._state.spec.cluster.debates * len(self._halls))
         going: dict[int, list[Key]] = {}
         while len(self._playing) + 2 <= room and (matchup := self._next()):
             if matchup.id not in self._state.matchups:
@@ -223,10 +232,10 @@ class Director:
             await self._send(number, keys)
 
     async def _send(self, number: int, keys: Sequence[Key]) -> None:
-        # Words as they are spoken cost messages; a person can follow a few debates at once.
-        live = set(list(self._playing)[:4])
         assignments = []
         for name, leg in keys:
+            if len(self._live) < LIVE_LEGS:
+                self._live.add((name, leg))
             state = self._state.matchups[name]
             at = state.legs[leg]
             assignments.append(
@@ -236,18 +245,22 @@ class Director:
                     heard=tuple(at.heard),
                     judged=(*at.ballots, *at.void_ballots, *at.awaiting),
                     forfeit=at.forfeit,
-                    live=(name, leg) in live,
+                    live=(name, leg) in self._live,
                 )
             )
         await self._halls[number].submit(assignments)
 
     def _next(self) -> Matchup | None:
-        """Returns the next matchup to begin, or None where the budget, the rule or the draw has none for now."""
+        """Returns the next matchup to begin, or None where the budget, the rule or the draw has none for now.
+
+        What was begun in an earlier start of the run is always played to its end.
+        """
+        if self._begun:
+            return None if self._interrupted else self._begun.popleft()
         while not self._stop and not self._queue and self._drawable():
             self._batches.append(self._draw(len(self._batches)))
             self._queue += self._batches[-1]
-        self._stop = self._stop or self._spent()
-        return self._queue.popleft() if self._queue and not self._stop else None
+        return self._queue.popleft() if self._queue and not self._stop and not self._spent() else None
 
     def _drawable(self) -> bool:
         """Whether the next batch can be drawn: all batches but the last have ended, and the last was not empty."""
@@ -263,25 +276,25 @@ class Director:
                 if verdict := self._state.matchups[matchup.id].verdict:
                     self._ladder.fold(verdict)
             self._folded += 1
-        if not logged and (words := enough(self._spec, self._ladder)):
+        if not logged and (words := enough(self._state.spec, self._ladder)):
             self._stop = words
             return []
         before = [matchup for earlier in self._batches for matchup in earlier]
         load = Counter(judge for matchup in before for judge in matchup.judges)
 
         def seated(a: str, b: str, seed: int) -> tuple[str, ...]:
-            pair = (self._spec.contestant(a), self._spec.contestant(b))
-            judges: tuple[str, ...] = seat(self._spec.panel, pair, load, seed)
+            pair = (self._state.spec.contestant(a), self._state.spec.contestant(b))
+            judges: tuple[str, ...] = seat(self._state.spec.panel, pair, load, seed)
             load.update(judges)
             return judges
 
         return draw_batch(
-            spec=self._spec,
+            spec=self._state.spec,
             batch=batch,
             first_index=len(before) + 1,
             ladder=self._ladder,
             drawn=before,
-            room=max(1, self._spec.cluster.debates * len(self._halls) // 4),
+            room=max(1, self._state.spec.cluster.debates * len(self._halls) // 4),
             seat=seated,
         )
 
@@ -289,17 +302,51 @@ class Director:
 
     def _spent(self) -> str | None:
         """Returns which budget would not pay for another matchup beside those in play, in words."""
-        budget, total = self._spec.budget, self._state.total()
-        if budget.usd is not None and total.usd + (len(self._playing) / 2 + 1) * self._price > budget.usd:
-            return f"the budget of {budget.usd:g} USD would not pay for another matchup ({total.usd:.2f} are spent)"
-        if budget.tokens is not None and total.input + total.output >= budget.tokens:
-            return f"the budget of {budget.tokens:,} tokens is used"
-        if budget.minutes is not None and time.monotonic() - self._began >= 60 * budget.minutes:
+        budget, total = self._state.spec.budget, self._state.total()
+        if budget.usd is not None:
+            expected = self._with_another(self._expected.usd, [(m.usd, m.ended) for m in self._state.in_order()])
+            if expected > budget.usd:
+                return f"the budget of {budget.usd:g} USD would not pay for another matchup ({total.usd:.2f} are spent)"
+        if budget.tokens is not None:
+            tokens = self._expected.input + self._expected.output
+            if self._with_another(tokens, [(m.tokens, m.ended) for m in self._state.in_order()]) > budget.tokens:
+                used = total.input + total.output
+                return f"the budget of {budget.tokens:,} tokens is not enough for another matchup ({used:,} are used)"
+        seconds = self._state.played + time.monotonic() - self._began
+        if budget.minutes is not None and seconds >= 60 * budget.minutes:
             return f"the budget of {budget.minutes:g} minutes is over"
         return None
 
+    @staticmethod
+    def _with_another(estimate: float, used: Sequence[tuple[float, bool]]) -> float:
+        """Returns what the matchups in play and one more are expected to bring the run to.
+
+        `used` is what each matchup used so far, and whether it has ended. One is expected to use its estimate, or what
+        those that have ended used on average if that is more.
+        """
+        ended = [amount for amount, over in used if over]
+        one = max([estimate, *([sum(ended) / len(ended)] if ended else [])])
+        return sum(amount if over else max(amount, one) for amount, over in used) + one
+
     def _exhausted(self) -> str:
-        limit = self._spec.budget.matchups
+        limit = self._state.spec.budget.matchups
         if limit is not None and len(self._state.matchups) >= limit:
             return f"the budget of {limit} matchups is played"
         return "every pair has met as often as the schedule asks"
+
+
+def _what(draft: Draft) -> tuple[str, str, str, Any]:
+    """Returns what an event of a leg is about: two with the same are one thing told twice."""
+    body = draft.body
+    match draft.kind:
+        case "speech":
+            about = body["speech"]["step"]
+        case "ballot":
+            about = body["ballot"]["judge"]
+        case "ballot_void" | "awaiting":
+            about = body["judge"]
+        case "fault":
+            about = (body["key"], body["attempt"])
+        case _:
+            about = None
+    return draft.kind, draft.matchup, body["leg"], about

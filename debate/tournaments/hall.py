@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from debate.core.ballot import Ballot
 from debate.core.debate import Leg, Matchup, Transcript
+from debate.core.errors import UserError
 from debate.core.event import Draft
 from debate.core.format import Side
 from debate.core.panel import ChecklistJudge, HumanJudge, ModelJudge
@@ -16,7 +17,7 @@ from debate.core.spec import TournamentSpec
 from debate.judges.checklist import checklist_ballot
 from debate.judges.model_judge import judge_leg
 from debate.models.outbox import Mark, Outbox
-from debate.models.protocol import Ask, CallFatal, fault_draft
+from debate.models.protocol import Ask, fault_draft
 from debate.rounds.moderator import debate
 from debate.store.clock import now
 
@@ -77,7 +78,7 @@ class Hall:
         matchup, leg = assignment.matchup, assignment.leg
         try:
             await self._play_leg(assignment)
-        except CallFatal as error:
+        except UserError as error:
             self._news.put(News("fatal", str(error)))
         except Exception as error:  # a fault of ours must not leave the director waiting for ever
             self._news.put(News("fatal", f"{matchup.id} leg {leg}: {type(error).__name__}: {error}"))
@@ -124,8 +125,8 @@ class Hall:
                 self._record(Draft("ballot", matchup.id, {"leg": leg, "ballot": ballot.model_dump(mode="json")}))
             case ModelJudge():
                 judged = await judge_leg(judge, transcript, self._spec.rubric, self._names, self._ask, matchup.seed)
-                for fault in judged.faults:
-                    self._record(fault_draft(matchup.id, leg, "ballot", name, fault))
+                for key, fault in judged.faults:
+                    self._record(fault_draft(matchup.id, leg, "ballot", name, key, fault))
                 body: dict[str, Any] = {
                     "leg": leg,
                     "calls": [call.model_dump() for call in judged.calls],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -10,7 +10,7 @@ from debate.core.ballot import Ballot, Verdict
 from debate.core.debate import LEGS, Leg, Matchup, MotionAsDebated, Speech, Transcript
 from debate.core.event import Call, Event
 from debate.core.format import Side
-from debate.core.spec import TournamentSpec
+from debate.core.spec import Budget, TournamentSpec
 
 LegStatus = Literal["waiting", "speaking", "judging", "awaiting_ballots", "done", "void"]
 
@@ -48,6 +48,7 @@ class LegState:
     awaiting: list[str] = field(default_factory=list)
     forfeit: Side | None = None
     cause: str = ""
+    faults: set[tuple[str, int]] = field(default_factory=set)
 
     @property
     def ended(self) -> bool:
@@ -62,6 +63,8 @@ class MatchupState:
     matchup: Matchup
     legs: dict[Leg, LegState]
     verdict: Verdict | None = None
+    usd: float = 0.0
+    tokens: int = 0
 
     @property
     def ended(self) -> bool:
@@ -84,7 +87,11 @@ class MatchupState:
 
 
 class RunState:
-    """What is known of a run after the events applied so far."""
+    """What is known of a run after the events applied so far.
+
+    `spec` is the manifest's, with the budget that the last `resumed` event gave. `played` are the seconds between the
+    first and the last event of each start of the run but the present one.
+    """
 
     def __init__(self, spec: TournamentSpec) -> None:
         self.spec = spec
@@ -93,37 +100,57 @@ class RunState:
         self.faults: dict[str, int] = {}
         self.started = ""
         self.updated = ""
+        self.played = 0.0
+        self._began = ""
         self.stopped: str | None = None
         self.events = 0
 
     def apply(self, event: Event) -> None:
         """Folds in one event. Events must come in the order of the log."""
-        self.events = event.seq
-        self.updated = event.at
         body = event.body
         for call in body.get("calls", ()):
-            self.costs.setdefault(call["who"], Cost()).add(Call.model_validate(call))
+            self._pay(event.matchup, Call.model_validate(call))
         match event.kind:
             case "run_started":
-                self.started = event.at
+                self.started = self._began = event.at
             case "resumed":
-                self.stopped = None
+                self._resume(event)
             case "stopped":
                 self.stopped = body["reason"]
             case "scheduled":
                 matchup = Matchup.model_validate(body)
                 self.matchups[matchup.id] = MatchupState(matchup, {leg: LegState() for leg in LEGS})
-            case "fault":
-                self.faults[body["fault"]] = self.faults.get(body["fault"], 0) + 1
             case "verdict":
                 verdict = Verdict.model_validate(body)
                 self.matchups[event.matchup].verdict = verdict
             case _:
                 self._apply_to_leg(event, self.matchups[event.matchup].legs[body["leg"]])
+        self.events = event.seq
+        self.updated = event.at
+
+    def _pay(self, matchup: str, call: Call) -> None:
+        self.costs.setdefault(call.who, Cost()).add(call)
+        self.matchups[matchup].usd += call.usd
+        self.matchups[matchup].tokens += call.input + call.output
+
+    def _resume(self, event: Event) -> None:
+        """Begins another start of the run. Legs that a technical failure ended are open again, where they broke off."""
+        self.spec = self.spec.model_copy(update={"budget": Budget.model_validate(event.body["budget"])})
+        self.stopped = None
+        since, until = (dt.datetime.fromisoformat(at) for at in (self._began, self.updated))
+        self.played += (until - since).total_seconds()
+        self._began = event.at
+        for matchup in self.matchups.values():
+            for leg in matchup.legs.values():
+                if leg.status == "void":
+                    leg.status, leg.cause, leg.faults = "speaking", "", set()
 
     def _apply_to_leg(self, event: Event, leg: LegState) -> None:
         body = event.body
         match event.kind:
+            case "fault":
+                self.faults[body["fault"]] = self.faults.get(body["fault"], 0) + 1
+                leg.faults.add((body["key"], body["attempt"]))
             case "speech":
                 leg.status = "speaking"
                 leg.heard.append(body)
@@ -168,7 +195,7 @@ class RunState:
 
     def in_order(self) -> list[MatchupState]:
         """Returns the matchups in the order in which they were scheduled."""
-        return [self.matchups[name] for name in sorted(self.matchups, key=natural)]
+        return list(self.matchups.values())
 
     def total(self) -> Cost:
         """Returns what everybody has used together."""
@@ -181,8 +208,3 @@ class RunState:
             total.usd += cost.usd
             total.seconds += cost.seconds
         return total
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """Returns a key that sorts `m9` before `m10`."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]

@@ -26,7 +26,7 @@ class Tally:
     def __init__(self, contestants: Iterable[str], categories: Iterable[str], weights: Mapping[str, float]) -> None:
         self._weights = dict(weights)
         self._ladder = Ladder(sorted(set(contestants)), _in_order(categories))
-        self._bench = Bench()
+        self._bench = Bench(weights)
         self._ballots: list[Ballot] = []
         self._by_matchup: dict[str, Verdict] = {}
         self._standings: Standings | None = None
@@ -49,9 +49,7 @@ class Tally:
         known = self._by_matchup.get(matchup)
         if known:
             return known
-        (alone,) = verdicts(ballots, self._weights).verdicts
-        # Alone, a matchup knows nothing of the margins before it; the bench does.
-        verdict = self._bench.decide(matchup, alone.a, alone.b, alone.category, alone.legs)
+        verdict = self._bench.decide(ballots)
         self._count(verdict, ballots)
         return verdict
 

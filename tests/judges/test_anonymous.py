@@ -10,7 +10,7 @@ from legs_to_judge import leg, speech
 from debate.core.debate import Claim
 from debate.judges.anonymous import CODE_NAMES, NAME, blind, clean
 
-NAMES = ("local", "my-model-7B", "plain", "gpt-5.4-mini", "openai", "Zephyra")
+NAMES = ("local", "my-model-7B", "plain", "cool-head", "rebutter", "gpt-5.4-mini", "openai", "Zephyra", "nvidia")
 
 
 def seen(text: str, motion: str = "This house would ban cars") -> str:
@@ -27,8 +27,19 @@ def seen(text: str, motion: str = "This house would ban cars") -> str:
         ("Llama 3.3 70B Instruct spits; a llama spits.", f"{NAME} spits; a llama spits."),
         ("Gemini 2.5 Pro and Grok 4 agree.", f"{NAME} and {NAME} agree."),
         ("my model 7b and my_model_7b agree", f"{NAME} and {NAME} agree"),
-        ("It is plain that Plain is right.", f"It is plain that {NAME} is right."),
-        ("So says Zephyra; able and bold.", f"So says {NAME}; able and bold."),
+        ("My name is Zephyra. I am Zephyra, and able and bold.", f"My name is {NAME}. I am {NAME}, and able and bold."),
+        ("So says a cool-head; Cohere agrees.", f"So says a {NAME}; {NAME} agrees."),
+        ("I am Opus 4.6, and Fable 5 said so.", f"I am {NAME}, and {NAME} said so."),
+        ("As Sonnet, I say no. I'm o3.", f"As {NAME}, I say no. I'm {NAME}."),
+        ("I tried llama 3.3, gemini 2.5 pro and gpt.", f"I tried {NAME}, {NAME} and {NAME}."),
+        ("So grok says, and o4 too.", f"So {NAME} says, and {NAME} too."),
+        ("[P1.1] Trained by Google, I know.", f"[P1.1] Trained by {NAME}, I know."),
+        ("So say my developers at Google DeepMind.", f"So say my developers at {NAME}."),
+        ("Google's engineers trained me; Meta did not.", f"{NAME}'s engineers trained me; Meta did not."),
+        ("Command R+ and Command R agree.", f"{NAME} and {NAME} agree."),
+        ("Clаude and CΗATGPΤ说 ᴄʟᴀᴜᴅᴇ.", f"{NAME} and {NAME}说 {NAME}."),
+        ("C-l-a-u-d-e, O.p.e.n.A.I and g r o k.", f"{NAME}, {NAME} and {NAME}."),
+        ("Qwen says; Nvidia pays.", f"{NAME} says; {NAME} pays."),
         ("Qwen3-Max met DeepSeek-R1 and Mistral Large.", f"{NAME} met {NAME} and {NAME}."),
         ("作为一个由OpenAI开发的人工智能语言模型,我反对。", f"作为{NAME},我反对。"),
         ("我是通义千问,由阿里云开发。", f"我是{NAME}。"),
@@ -47,6 +58,13 @@ def test_names_are_taken_out(said: str, read: str) -> None:
         "Google and Meta must pay for the roads.",
         "Ideas cohere; we grok them.",
         "As local, as plain and as simple as that.",
+        "Plain people need a cool head, and a rebutter Rebutter.",
+        "A llama says nothing, the bard says more, and Shakespeare's Sonnet 18 says most.",
+        "Poems such as haiku, fables, and Beethoven's Opus 27.",
+        "Trained by Google, teachers know. My doctor uses Google.",
+        "Ozone, O3, falls. A command rate of 3 in Command Reports.",
+        "Россия и Ελλάδα, α = .05, 5 μm, naïve café, ДНК.",
+        "A, B, C, D and E; U.S.A. and o.k.",
         "As an AI system grows, it must be tested by somebody.",
         "The claudication of the leg.",
         "3 < 4 and 5 > 2.",

@@ -75,10 +75,18 @@ def test_a_pair_without_a_judge_is_named_with_the_mend() -> None:
 def test_what_the_screen_says() -> None:
     assert recused(panel("red", "checklist"), [EAST, WEST]) == ()
     some = recused(panel("east", "checklist"), [EAST, WEST, NORTH])
-    assert some == ("judge j0 does not judge a (family east)",)
+    assert some[0] == "judge j0 does not judge a (family east)"
+    assert "in 2 of 3 pairs, such as a and b, the checklist judges alone" in some[1]
     kin = [contestant(name, "local") for name in "abcd"]
     never, alone = recused(panel("local", "checklist"), kin)
     assert "judge j0 never sits" in never and "another family or a person" in never
     assert "the checklist judges alone" in alone and "judges/checklist.yaml" in alone
     assert recused(panel("checklist"), kin) == (alone,)
     assert all(seat(panel("local", "checklist"), pair, {}, 1) == ("j1",) for pair in combinations(kin, 2))
+
+
+def test_pairs_that_only_the_checklist_may_judge_are_counted() -> None:
+    *_, words = recused(panel("east", "west", "checklist"), [EAST, WEST])
+    assert "the checklist judges alone" in words
+    *_, words = recused(panel("east", "west", "checklist"), [EAST, WEST, NORTH])
+    assert "in 1 of 3 pairs, such as a and b" in words

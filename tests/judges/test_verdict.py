@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from debate.core.ballot import Ballot, Scores
 from debate.core.errors import UserError
+from debate.core.noun import natural
 from debate.judges.agreement import effects, judge_effects, side_effect, wilson
-from debate.judges.verdict import Bench, ballot_margin, leg_margin, natural, verdicts
+from debate.judges.verdict import Bench, ballot_margin, counted, leg_margin, verdicts
 
 WEIGHTS = {"logic": 0.75, "style": 0.25}
 
@@ -23,6 +24,16 @@ def ballot(matchup: str = "m1", leg: str = "a", judge: str = "j", preference: fl
     sides = {"pro": "x", "con": "y"} if leg == "a" else {"pro": "y", "con": "x"}
     fields = {"matchup": matchup, "leg": leg, "motion": "q", "judge": judge, "preference": preference}
     return Ballot.model_validate({**fields, **sides, **more})
+
+
+def both(matchup: str, cast: dict[str, tuple[float | None, float | None]]) -> list[Ballot]:
+    """By judge the preferences on legs a and b; None is a void ballot."""
+    return [
+        ballot(matchup, leg, judge, preference)
+        for judge, legs in cast.items()
+        for leg, preference in zip("ab", legs, strict=True)
+        if preference is not None
+    ]
 
 
 def scores(logic: tuple[float, float], style: tuple[float, float]) -> Scores:
@@ -63,24 +74,39 @@ def test_the_margin_of_a_leg_is_the_panels_mean() -> None:
 
 
 def test_a_verdict_averages_the_legs_signed_to_a() -> None:
-    verdict = Bench().decide("m1", "x", "y", "law", {"a": 1.5, "b": -0.5})
+    cast = [ballot(leg="b", preference=-0.5), ballot(leg="a", preference=1.5, category="law")]
+    verdict = Bench(WEIGHTS).decide(cast)
+    assert (verdict.matchup, verdict.b, verdict.category) == ("m1", "y", "law")
     assert verdict.margin == pytest.approx(1.0)
     assert verdict.epsilon == pytest.approx(0.43 * math.sqrt((5 + 1) / 6))
     assert (verdict.winner, verdict.a, verdict.legs) == ("a", "x", {"a": 1.5, "b": -0.5})
 
 
 def test_the_draw_margin_follows_the_margins_so_far() -> None:
-    bench = Bench()
-    legs: list[dict[Any, float]] = [
-        {"a": 0.4, "b": -0.4},
-        {"a": 0.3, "b": -0.3},
-        {"a": -2, "b": 2},
-        {"a": 0.4, "b": -0.4},
-    ]
-    decided = [bench.decide(f"m{n}", "x", "y", None, leg) for n, leg in enumerate(legs)]
+    bench = Bench(WEIGHTS)
+    decided = [bench.decide(both(f"m{n}", {"j": (p, -p)})) for n, p in enumerate((0.4, 0.3, -2, 0.4))]
     squares = [5 + 0.16, 5 + 0.16 + 0.09, 5 + 0.16 + 0.09 + 4, 5 + 0.16 + 0.09 + 4 + 0.16]
     assert [v.epsilon for v in decided] == pytest.approx([0.43 * math.sqrt(s / (6 + n)) for n, s in enumerate(squares)])
     assert [v.winner for v in decided] == ["a", "draw", "b", "draw"]  # .4 is over .399 first, then under .462
+
+
+@pytest.mark.parametrize(
+    ("cast", "margins"),
+    [
+        ({"j": (2, 2), "k": (1, -1), "l": (2, None)}, {"a": 1.5, "b": 0.5}),  # l leans to PRO, and has no leg b
+        ({"j": (2, None), "k": (1, None), "l": (None, -2)}, {"a": 1.5, "b": -2}),  # nobody has both
+        ({"j": (2, None), "k": (1, None)}, {"a": 1.5}),
+        ({"moderator": (2, None), "j": (None, 1), "k": (None, -2)}, {"a": 2, "b": -0.5}),
+        ({"moderator": (2, None), "j": (-2, 1)}, {"a": 2, "b": 1}),  # a forfeit overrules
+        ({"moderator": (2, -2)}, {"a": 2, "b": -2}),
+    ],
+    ids=["void on b", "none on both", "one leg", "forfeit", "forfeit after a ballot", "both forfeited"],
+)
+def test_the_same_judges_count_on_both_legs(
+    cast: dict[str, tuple[float | None, float | None]], margins: dict[str, float]
+) -> None:
+    assert Bench(WEIGHTS).decide(both("m1", cast)).legs == margins
+    assert [v.legs for v in verdicts(both("m1", cast), WEIGHTS).verdicts] == [margins]
 
 
 def test_matchups_are_decided_in_natural_order() -> None:
@@ -104,20 +130,22 @@ def test_single_legs_count_where_no_matchup_has_two() -> None:
 @pytest.mark.parametrize(
     ("second", "says"),
     [
-        (ballot(judge="k", pro="z"), "judge j has x as PRO against y on leg a, judge k has z against y on leg a"),
-        (ballot(leg="b", pro="x", con="y"), "the legs swap the sides"),
+        (ballot(judge="k", pro="z"), "judge k on matchup m1 leg a has other sides .* than that of judge j on leg a"),
+        (ballot(leg="b", pro="x", con="y"), "other sides"),
         (ballot(), "judge j has two ballots on matchup m1 leg a; keep one"),
-        (ballot(judge="k", motion="r"), "motions q and r"),
-        (ballot(judge="k", category="law"), "categories"),
+        (ballot(judge="k", motion="r"), "has another motion, 'r', than"),
+        (ballot(judge="k", category="law"), "has another category"),
     ],
 )
 def test_ballots_that_contradict_each_other_are_told(second: Ballot, says: str) -> None:
     with pytest.raises(UserError, match=says):
-        verdicts([ballot(category="health") if "categories" in says else ballot(), second], WEIGHTS)
+        verdicts([ballot(category="health") if "category" in says else ballot(), second], WEIGHTS)
 
 
 CAST = st.lists(
-    st.tuples(st.integers(1, 12), st.sampled_from("ab"), st.sampled_from("jkl"), st.floats(-2, 2)),
+    st.tuples(
+        st.integers(1, 12), st.sampled_from("ab"), st.sampled_from(["j", "k", "l", "moderator"]), st.floats(-2, 2)
+    ),
     min_size=1,
     max_size=30,
     unique_by=lambda row: row[:3],
@@ -129,6 +157,19 @@ def test_the_order_of_ballots_does_not_matter(cast: list[Ballot], random: Any) -
     shuffled = random.sample(cast, len(cast))
     assert verdicts(shuffled, WEIGHTS) == verdicts(cast, WEIGHTS)
     assert effects(shuffled, WEIGHTS) == effects(cast, WEIGHTS)
+
+
+@given(CAST)
+def test_a_lean_to_a_side_cancels_where_a_judge_has_both_legs(cast: list[Ballot]) -> None:
+    legs: dict[str, dict[Any, list[Ballot]]] = {}
+    for b in cast:
+        legs.setdefault(b.matchup, {}).setdefault(b.leg, []).append(b)
+    for found in legs.values():
+        kept = counted(found)
+        assert list(kept) == sorted(found) and all(kept.values())
+        seats = [{b.judge for b in ballots} for ballots in kept.values()]
+        if len(seats) == 2 and seats[0] & seats[1]:
+            assert seats[0] == seats[1]
 
 
 @given(CAST)

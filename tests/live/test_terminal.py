@@ -148,8 +148,9 @@ def test_hostile_text_brings_nothing_to_the_terminal(live: bool) -> None:
         screen.event(run.speak(matchup, "a", HOSTILE))
         screen.event(
             run.add(
-                "fault", matchup, leg="a", step="x", who="plain", fault="retry", attempt=0, wait=0.0, detail=HOSTILE
-            )
+                "fault", matchup, leg="a", step="x", who="plain", key="k", fault="retry", attempt=0, wait=0.0,
+                detail=HOSTILE,
+            )  # fmt: skip
         )
         for leg in ("a", "b"):
             screen.event(run.add("leg_void", matchup, leg=leg, cause=HOSTILE))
@@ -251,8 +252,8 @@ def test_lines_count_faults_instead_of_repeating_them() -> None:
     with screen:
         for n in range(100):
             clock.time += 0.25
-            body = {"leg": "a", "step": "x", "who": "plain", "fault": "rate_limit", "attempt": n, "wait": 1.0}
-            screen.event(run.add("fault", matchup, detail="slow down", **body))
+            body = {"leg": "a", "step": "x", "who": "plain", "key": "k", "fault": "rate_limit", "attempt": n}
+            screen.event(run.add("fault", matchup, wait=1.0, detail="slow down", **body))
     faults = [line for line in written(console).splitlines() if "fault: " in line or "faults: " in line]
     assert "slow down" in faults[0]
     assert len(faults) <= 4

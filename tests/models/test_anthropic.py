@@ -82,11 +82,16 @@ def test_a_model_that_thinks_gets_room_and_is_not_forced() -> None:
     assert body["max_tokens"] == 2300 and body["tool_choice"] == {"type": "auto"}
 
 
-@pytest.mark.parametrize(("kind", "outcome"), [("empty", "empty"), ("refused", "refused"), ("length", "truncated")])
-async def test_replies_that_are_no_speech(kind: str, outcome: str, on_text: OnText | None) -> None:
+@pytest.mark.parametrize(
+    ("kind", "outcome", "has_text"),
+    [("empty", "empty", False), ("refused", "refused", False), ("length", "truncated", True),
+     ("thinking", "truncated", False)],
+)  # fmt: skip
+async def test_replies_that_are_no_speech(kind: str, outcome: str, has_text: bool, on_text: OnText | None) -> None:
     async with ProtocolServer(faults=[Trouble(kind)]) as server:
         reply = await ask(server, request(), on_text)
     assert reply.status == outcome and reply.faults[0].kind == outcome
+    assert bool(reply.text) == has_text
     assert reply.usage.input > 0
 
 

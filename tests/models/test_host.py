@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import importlib.util
 import re
 import subprocess
@@ -76,6 +77,32 @@ async def test_rate_limits_are_waited_for_up_to_a_limit(monkeypatch: pytest.Monk
         await host.close()
     assert reply.status == "failed" and server.count > 8
     assert {fault.kind for fault in reply.faults} == {"rate_limit"}
+
+
+async def test_a_limit_that_no_run_sits_out_ends_it_and_holds_nobody_else_back() -> None:
+    faults = [status(429, "daily limit", {"retry-after": "86400"})]
+    async with ProtocolServer(faults=faults) as server:
+        host = ModelHost(gpt(server))
+        reply = await asyncio.wait_for(host.ask(request()), 2)
+        other = await asyncio.wait_for(host.ask(request(key="other")), 2)
+        await host.close()
+    assert reply.status == "fatal" and other.status == "ok" and server.count == 2
+    (fault,) = reply.faults
+    lifted = re.fullmatch(
+        r"gpt: .*HTTP 429: daily limit; this limit lifts at (\d{4}-\d\d-\d\d \d\d:\d\d) UTC: resume then", fault.detail
+    )
+    assert lifted
+    ahead = dt.datetime.fromisoformat(lifted[1] + "+00:00") - dt.datetime.now(dt.UTC)
+    assert 86400 - 5 < ahead.total_seconds() <= 86400 + 60
+
+
+@pytest.mark.parametrize("header", ["9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+async def test_an_absurd_wait_is_fatal_too(header: str) -> None:
+    async with ProtocolServer(faults=[status(429, "never", {"retry-after": header})]) as server:
+        host = ModelHost(gpt(server))
+        reply = await asyncio.wait_for(host.ask(request()), 2)
+        await host.close()
+    assert reply.status == "fatal" and "resume then" in reply.faults[-1].detail
 
 
 @pytest.mark.parametrize(
@@ -161,14 +188,14 @@ async def test_an_answered_call_is_never_made_again(tmp_path: Path) -> None:
         first = ModelHost(gpt(server), tmp_path / "calls.jsonl")
         replies = await asyncio.gather(*(first.ask(request(key=f"k{n % 5}")) for n in range(20)))
         assert server.count == 5
-        again = ModelHost(gpt(server), tmp_path / "calls.jsonl")  # the first was killed
+        await first.close()
+        again = ModelHost(gpt(server), tmp_path / "calls.jsonl")
         text: list[str] = []
         assert await again.ask(request(key="k3"), text.append) == replies[3]
         assert text == [replies[3].text]
         assert server.count == 5
         assert (await again.ask(request("Something else.", key="k3"))).status == "ok"
         assert server.count == 6
-        await first.close()
         await again.close()
 
 
@@ -225,6 +252,26 @@ async def test_contestants_with_the_same_weights_load_them_once(tmp_path: Path) 
     assert none.status == "fatal" and "no such file" in none.faults[-1].detail
     servers = {getattr(host._providers[who], "_server") for who in models}  # noqa: B009
     assert len(servers) == 1
+    await host.close()
+
+
+async def test_one_file_is_not_loaded_in_two_ways(tmp_path: Path) -> None:
+    models = {
+        "calm": model("local", model="x.gguf", params={"slots": 2}),
+        "toy": model("scripted"),
+        "wild": model("local", model="x.gguf"),
+    }
+    host = ModelHost(models)
+    line = (
+        "calm and wild share the weights of x.gguf, which are loaded once, "
+        "but params.slots is 2 for calm and 4 for wild; give both the same"
+    )
+    with pytest.raises(UserError) as caught:
+        await host.warm(["calm"])
+    assert str(caught.value) == line
+    reply = await host.ask(request(who="wild"))
+    assert (reply.status, reply.faults[-1].detail) == ("fatal", line)
+    assert (await host.ask(request(who="toy", key="toy"))).status == "ok"
     await host.close()
 
 

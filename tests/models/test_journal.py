@@ -9,12 +9,14 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from debate.core.errors import UserError
-from debate.models.journal import Journal, question
+from debate.models import journal as journals
+from debate.models.journal import Journal, check, question
 from debate.models.protocol import Fault, Message, Reply, Usage
 from tests.models.asking import model, request
 
@@ -132,6 +134,7 @@ def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
         signal.signal(signal.SIGXFSZ, handler)
     assert path.read_bytes() == whole
     journal.write(request(key="next"), ASKED, Reply("next", "ok", "c"))
+    journal.close()
     assert Journal(path).find(request(key="next"), ASKED) == Reply("next", "ok", "c")
 
 
@@ -152,9 +155,55 @@ def test_a_torn_last_line_is_cut_off(tmp_path: Path, torn: bytes) -> None:
 
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "calls.jsonl"
-    path.write_text('{"key": "a", "sha": "b"}\nrubbish\n{}\n')
-    with pytest.raises(UserError, match=r"calls.jsonl: line 2 is damaged"):
+    path.write_text('{"key": "a", "sha": "b", "reply": {}}\nrubbish\n{}\n')
+    for opened in (lambda: Journal(path), lambda: check(tmp_path), lambda: Journal(path)):  # no lock is left behind
+        with pytest.raises(UserError, match=r"calls.jsonl: line 2 is damaged"):
+            opened()
+
+
+def test_a_call_without_its_reply_is_damage(tmp_path: Path) -> None:
+    (tmp_path / "host-0.jsonl").write_text('{"message": "m", "role": "user", "text": ""}\n{"key": "a", "sha": "b"}\n')
+    with pytest.raises(UserError, match=r"host-0.jsonl: line 2 is damaged"):
+        check(tmp_path)
+
+
+def test_a_check_finds_whole_journals_and_a_torn_line_in_order_and_changes_nothing(tmp_path: Path) -> None:
+    check(tmp_path / "no run was there")
+    path = tmp_path / "host-0.jsonl"
+    journal = Journal(path)
+    journal.write(request(), ASKED, REPLY)
+    whole = path.read_bytes() + b'{"key": "k'
+    path.write_bytes(whole)
+    check(tmp_path)  # also while the run goes on
+    assert path.read_bytes() == whole
+    journal.close()
+
+
+def test_a_journal_has_one_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "calls.jsonl"
+    first = Journal(path)
+    monkeypatch.setattr(journals, "LOCK_PATIENCE", 0.2)
+    with pytest.raises(UserError, match=r"calls.jsonl is being written by another process"):
         Journal(path)
+    first.write(request(), ASKED, REPLY)
+    monkeypatch.setattr(journals, "LOCK_PATIENCE", 10.0)
+    threading.Timer(0.3, first.close).start()
+    second = Journal(path)  # waited for the first to end
+    assert second.find(request(), ASKED) == REPLY
+    second.close()
+
+
+def test_a_reply_to_another_call_is_never_given(tmp_path: Path) -> None:
+    path = tmp_path / "calls.jsonl"
+    journal = Journal(path)
+    for key in ("a", "b"):
+        journal.write(request(key=key), ASKED, Reply(key, "ok", key))
+    messages, one, other = path.read_bytes().rsplit(b"\n", 3)[:3]
+    for swapped in ([messages, other, one, b""], [messages[:-3], one, other, b""]):
+        path.write_bytes(b"\n".join(swapped))
+        with pytest.raises(UserError, match=r"calls.jsonl was changed while it was in use"):
+            journal.find(request(key="a"), ASKED)
+    journal.close()
 
 
 def test_a_killed_process_loses_nothing(tmp_path: Path) -> None:

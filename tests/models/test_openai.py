@@ -119,7 +119,7 @@ async def test_prompts_that_grow_are_prefixes(on_text: OnText | None) -> None:
 @pytest.mark.parametrize(
     ("kind", "outcome", "has_text"),
     [("empty", "empty", False), ("refused", "refused", True), ("filtered", "filtered", True),
-     ("length", "truncated", True)],
+     ("length", "truncated", True), ("thinking", "truncated", False)],
 )  # fmt: skip
 async def test_replies_that_are_no_speech(kind: str, outcome: str, has_text: bool, on_text: OnText | None) -> None:
     async with ProtocolServer(faults=[Trouble(kind)]) as server:

@@ -43,7 +43,8 @@ def format_named(name: str) -> Format:
 
 def contestants(provider: str = "scripted", strategy: str | None = None) -> dict[Side, Contestant]:
     def one(id: str) -> Contestant:
-        return Contestant.model_validate({"id": id, "provider": provider, "model": f"{id}-9b", "strategy": strategy})
+        model = "smollm2-135m" if provider == "local" else f"{id}-9b"
+        return Contestant.model_validate({"id": id, "provider": provider, "model": model, "strategy": strategy})
 
     return {"pro": one("anna"), "con": one("bert")}
 

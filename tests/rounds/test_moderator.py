@@ -43,7 +43,7 @@ async def test_a_leg_without_trouble() -> None:
         assert event.body["notes"] == "my plan" and "plan" not in speech.text
         (call,) = [Call.model_validate(call) for call in event.body["calls"]]
         assert call == Call(who=request.who, key=request.key, input=9, cached=3, output=5, usd=0.25, seconds=1.5)
-        assert speech.status == "spoken" and not speech.cut and speech.at.endswith("+00:00")
+        assert speech.status == "spoken" and not speech.cut and speech.at.endswith("Z")
         assert speech.words == count_words(speech.text) == request.stage.words
         assert request.key == f"m0001/a/{speech.step}/0"
         assert request.seed == seed_of(11, "a", speech.step, 0) & 0x7FFFFFFF
@@ -105,7 +105,6 @@ async def test_local_speakers_are_just_cut() -> None:
         (reply("empty"), "empty"),
         (reply("ok", " \n—\u200b"), "empty"),
         (reply("ok", "<notes>only a plan</notes>"), "empty"),
-        (reply("truncated", "<notes>a plan that never"), "empty"),
         (reply("refused", "No."), "refused"),
         (reply("filtered", "half a sen"), "filtered"),
         (reply("ok", "I'm sorry, but I can't help with that."), "refused"),
@@ -129,6 +128,14 @@ async def test_a_second_asking_may_succeed() -> None:
     end, _ = await hold(ask)
     assert keys(ask)[:3] == ["pro_opening/0", "pro_opening/1", "con_opening/0"], "no third asking to shorten it"
     assert spoken(end, "pro_opening").cut and end.forfeit is None
+
+
+async def test_an_answer_that_cannot_be_given_is_an_answer() -> None:
+    says = {step: reply("ok", "I cannot discuss this.") for step in ("CX1.1", "CX1.2", "NC")}
+    end, _ = await hold(Speakers(says=says), format_named("lincoln_douglas"))
+    assert end.transcript
+    said = {speech.step: speech.status for speech in end.transcript.speeches}
+    assert [said[step] for step in says] == ["spoken", "spoken", "refused"]
 
 
 async def test_losing_the_first_speech_forfeits() -> None:
@@ -159,11 +166,46 @@ async def test_a_technical_failure_voids_the_leg() -> None:
     assert end.forfeit is None and end.void == "bert could not be asked for con_opening: connection reset"
     assert kinds(events) == ["speech", "fault", "leg_void"]
     assert events[1].body == {
-        "leg": "a", "step": "con_opening", "who": "bert", "fault": "retry", "attempt": 4, "wait": 2.5,
-        "detail": "connection\nreset",
+        "leg": "a", "step": "con_opening", "who": "bert", "key": "m0001/a/con_opening/1", "fault": "retry",
+        "attempt": 4, "wait": 2.5, "detail": "connection\nreset",
     }  # fmt: skip
     assert events[2].body["cause"] == end.void
     assert [call["key"] for call in events[2].body["calls"]] == ["m0001/a/con_opening/0"], "what was paid is recorded"
+
+
+@pytest.mark.parametrize("text", ["", "<notes>a plan that never"])
+async def test_a_reply_cut_before_its_first_word_is_given_twice_the_room(text: str) -> None:
+    ask = Speakers(says={"con_opening/0": reply("truncated", text), "con_opening/1": speech_of(150, "en", 1)})
+    end, events = await hold(ask)
+    first, again = ask.requests[1:3]
+    assert again.key == "m0001/a/con_opening/1" and again.messages == first.messages
+    assert again.max_tokens == 2 * first.max_tokens
+    assert end.forfeit is end.void is None and spoken(end, "con_opening").words == 150
+    assert len(events[1].body["calls"]) == 2
+
+
+@pytest.mark.parametrize("first", [reply("truncated"), reply("empty")])
+async def test_cut_before_its_first_word_for_good_voids_the_leg(first: Reply) -> None:
+    ask = Speakers(says={"con_opening/0": first, "con_opening/1": reply("truncated", "", Fault("truncated", "cut"))})
+    end, events = await hold(ask)
+    assert end.forfeit is None and end.void is not None and "\n" not in end.void
+    assert end.void.startswith("bert used up its tokens for con_opening before its first word")
+    assert kinds(events) == ["speech", "fault", "leg_void"] and keys(ask)[-1] == "con_opening/1"
+    assert len(events[-1].body["calls"]) == 2, "what was paid is recorded"
+
+
+async def test_an_empty_reply_gets_no_more_room() -> None:
+    ask = Speakers(says={"con_opening": reply("empty")})
+    end, _ = await hold(ask)
+    assert ask.requests[1].max_tokens == ask.requests[2].max_tokens and end.forfeit == "con"
+
+
+async def test_faults_are_told_apart_by_call_and_attempt() -> None:
+    broke = Fault("retry", "500", 1.0, 0)
+    says = {"pro_opening/0": reply("empty", "", broke), "pro_opening/1": reply("ok", "Said.", broke)}
+    _, events = await hold(Speakers(says=says))
+    faults = [(event.body["key"], event.body["attempt"]) for event in events if event.kind == "fault"]
+    assert faults == [("m0001/a/pro_opening/0", 0), ("m0001/a/pro_opening/1", 0)]
 
 
 async def test_a_fatal_call_ends_the_run_and_names_the_contestant() -> None:
@@ -263,6 +305,20 @@ async def test_a_log_of_another_format_is_refused() -> None:
         ("抱歉，我无法提供确切的数字，但方向是清楚的。", False),
         ("抱歉，我无法接受这个前提，因为罚款并不能让书回来。", False),
         ("No. Libraries can't help with everything.", False),
+        ("I cannot engage in a debate on this.", True),
+        ("As an AI, I cannot take a side.", True),
+        ("As an AI language model, I'm unable to argue for either side of this motion.", True),
+        ("I'm sorry, but as an AI I won't participate in this discussion.", True),
+        ("I must decline to discuss this topic.", True),
+        ("I will not argue for this position.", True),
+        ("作为人工智能，我不能选择立场。", True),
+        ("I won't continue with what my opponent did.", False),
+        ("I won't engage with what CON did to my words.", False),
+        ("I cannot take the other side's figure as it stands.", False),
+        ("I cannot argue this better than [C1.2] does against itself.", False),
+        ("I refuse to accept that libraries need fines.", False),
+        ("As an AI system spreads, I cannot help asking who pays.", False),
+        ("I cannot discuss fines without the people who pay them.", False),
     ],
 )
 def test_which_short_replies_decline(text: str, refusal: bool) -> None:

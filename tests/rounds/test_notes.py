@@ -17,6 +17,20 @@ from debate.rounds.notes import Notes, without_notes
         ("a <b> c <note> d <", "a <b> c <note> d <", ""),
         ("<<notes>x</notes>y", "<y", "x"),
         ("no notes", "no notes", ""),
+        ("<NOTES >plan</ NOTES >Speech.", "Speech.", "plan"),
+        ('< notes private="true">plan</notes>Speech.', "Speech.", "plan"),
+        ("[notes]plan[/notes] Speech [P1.2].", " Speech [P1.2].", "plan"),
+        ("<notes>plan[/Notes]Speech.", "Speech.", "plan"),
+        ("【notes】plan【/notes】Speech.", "Speech.", "plan"),
+        ("＜notes＞plan＜/notes＞Speech.", "Speech.", "plan"),
+        ("<笔记>先立后破</笔记>发言。", "发言。", "先立后"),
+        ("<reasoning>hm</reasoning>S<thoughts>x</thoughts>T", "ST", ""),
+        ("[thinking]\nhm\n[/thinking]\nS", "\nS", ""),
+        ("<Scratchpad>x</scratchpad>S <reflection>never closed", "S ", ""),
+        ("[notes", "[notes", ""),
+        ("<notesy>x [noted] <think tank", "<notesy>x [noted] <think tank", ""),
+        ("[P1.2] The <reasons> [think of it]", "[P1.2] The <reasons> [think of it]", ""),
+        ("<notes>a <think>b</think> c</notes>S", "S", "a <think>b"),
     ],
 )
 def test_notes_are_taken_off(text: str, heard: str, notes: str) -> None:
@@ -25,7 +39,8 @@ def test_notes_are_taken_off(text: str, heard: str, notes: str) -> None:
 
 PIECES = st.lists(
     st.text(max_size=5)
-    | st.sampled_from(["<notes>", "</notes>", "<no", "tes>", "</", "<think>", "</think>", "İ", "<"]),
+    | st.sampled_from(["<notes>", "</notes>", "<no", "tes>", "</", "<think>", "</think>", "İ", "<"])
+    | st.sampled_from(["<notes ", "[notes]", "[/ notes", " >", "]", "[", "< thin", "k x=", "noteſ", "笔记】"]),
     max_size=12,
 )
 

@@ -36,7 +36,8 @@ class Trouble:
 
     `kind` is `status` (an error with this status, headers and error object), `reset` (the connection is reset before
     an answer), `reset_midway`, `hang` (no answer at all), `hang_midway`, `malformed` (broken JSON), `truncated` (the
-    stream or body just ends), `empty`, `refused`, `filtered`, `length`, `error_in_stream` (with `error`), `html`.
+    stream or body just ends), `empty`, `refused`, `filtered`, `length` (cut), `thinking` (cut before its first word),
+    `error_in_stream` (with `error`), `html`.
     """
 
     kind: str
@@ -300,9 +301,9 @@ def _chat(server: ProtocolServer, body: dict[str, Any], number: int, kind: str) 
     """Returns the plain answer and the events of the streamed one, in OpenAI's protocol."""
     form = body.get("response_format") or {}
     text = server.text(body, number, form.get("json_schema", {}).get("schema"))
-    reason = {"length": "length", "filtered": "content_filter"}.get(kind, "stop")
+    reason = {"length": "length", "thinking": "length", "filtered": "content_filter"}.get(kind, "stop")
     refusal = "I cannot argue for this." if kind == "refused" else None
-    if kind in ("empty", "refused"):
+    if kind in ("empty", "refused", "thinking"):
         text = ""
     n_in, cached, n_out = _counts(server, body, text)
     usage = {
@@ -342,8 +343,10 @@ def _messages(server: ProtocolServer, body: dict[str, Any], number: int, kind: s
     """Returns the plain answer and the events of the streamed one, in Anthropic's protocol."""
     tool = next(iter(body.get("tools") or ()), None)
     text = server.text(body, number, tool["input_schema"] if tool else None)
-    reason = {"length": "max_tokens", "refused": "refusal"}.get(kind, "tool_use" if tool else "end_turn")
-    if kind in ("empty", "refused"):
+    reason = {"length": "max_tokens", "thinking": "max_tokens", "refused": "refusal"}.get(
+        kind, "tool_use" if tool else "end_turn"
+    )
+    if kind in ("empty", "refused", "thinking"):
         text, tool = "", None
     n_in, cached, n_out = _counts(server, body, text)
     usage = {

@@ -44,7 +44,10 @@ class Night:
         self.log = EventLog(sqlite_url(folder / "events.sqlite"), "run")
         self.state = RunState(spec)
         events = list(self.log.read())
-        for event in events or self.log.append([Draft("run_started", "", {"manifest": "-"})]):
+        drafts = [Draft("resumed", "", {"budget": spec.budget.model_dump()})]
+        if not events:
+            drafts = [Draft("run_started", "", {"manifest": "-"})]
+        for event in events + self.log.append(drafts):
             self.state.apply(event)
         models = {c.id: c for c in spec.contestants} | {j.id: j for j in spec.panel.judges if j.kind == "model"}
         self.host = ModelHost(models, folder / "calls.jsonl")
@@ -52,7 +55,7 @@ class Night:
         self.audience = Audience()
         tally = Tally([c.id for c in spec.contestants], spec.categories, spec.rubric.weights)
         self.tally = tally
-        self.director = Director(spec, self.log, self.state, tally, [self.hall], self.audience)
+        self.director = Director(self.log, self.state, tally, [self.hall], self.audience)
 
     async def play(self, seconds: float | None = None) -> str | None:
         """Plays to the end, or is killed after `seconds`; returns the reason of the end."""
@@ -80,6 +83,12 @@ def content(log: EventLog) -> list[str]:
     return sorted(f"{e.matchup} {e.kind} {timeless(e.body)}" for e in kept)
 
 
+def called_twice(folder: Path) -> list[str]:
+    """Returns the keys of calls that were answered more than once."""
+    lines = [json.loads(line) for line in (folder / "calls.jsonl").read_text().splitlines()]
+    return [key for key, times in Counter(line["key"] for line in lines if "key" in line).items() if times > 1]
+
+
 async def test_a_tournament_is_played_judged_and_rated(tmp_path: Path) -> None:
     spec = smoke_spec(matchups=6)
     night = Night(tmp_path, spec)
@@ -104,14 +113,25 @@ async def test_sides_are_swapped_and_judges_stay(tmp_path: Path) -> None:
         assert (a["pro"], a["con"]) == (b["con"], b["pro"])
 
 
-@pytest.mark.parametrize("seed", range(3))
-async def test_killed_at_any_moment_a_run_ends_as_if_it_had_not_been(tmp_path: Path, seed: int) -> None:
+#: A run without trouble, one whose speakers fall silent or are cut off, and one that its tokens end.
+KILLED: dict[str, dict[str, Any]] = {
+    "clean": {"matchups": 6},
+    "faults": {
+        "matchups": 6,
+        "params": {"ben": {"faults": {"con_rebuttal_1": "empty"}}, "ada": {"faults": {"pro_closing": "refused"}}},
+    },
+    "tokens": {"matchups": 30, "tokens": 700_000, "debates": 2},
+}
+
+
+@pytest.mark.parametrize("kind", KILLED)
+async def test_killed_at_any_moment_a_run_ends_as_if_it_had_not_been(tmp_path: Path, kind: str) -> None:
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     whole.mkdir()
     killed.mkdir()
-    spec = smoke_spec(matchups=6, delay=0.01)
+    spec = smoke_spec(**KILLED[kind], delay=0.01)
     await Night(whole, spec).play()
-    lot = random.Random(seed)
+    lot = random.Random(kind)
     for _ in range(20):
         if await Night(killed, spec).play(lot.uniform(0.02, 0.25)):
             break
@@ -120,8 +140,7 @@ async def test_killed_at_any_moment_a_run_ends_as_if_it_had_not_been(tmp_path: P
     logs = [EventLog(sqlite_url(folder / "events.sqlite"), "run") for folder in (whole, killed)]
     assert content(logs[0]) == content(logs[1])
     assert broken_link(logs[1].read()) is None
-    keys = [json.loads(line)["key"] for line in (killed / "calls.jsonl").read_text().splitlines()]
-    assert [key for key, times in Counter(keys).items() if times > 1] == []
+    assert called_twice(killed) == []
 
 
 async def test_a_side_that_cannot_speak_forfeits_and_the_ballot_says_so(tmp_path: Path) -> None:
@@ -188,6 +207,45 @@ async def test_words_of_a_hall_that_died_are_not_logged_twice(tmp_path: Path) ->
     await Night(whole, spec).play()
     logs = [EventLog(sqlite_url(folder / "events.sqlite"), "run") for folder in (tmp_path, whole)]
     assert content(logs[0]) == content(logs[1])
+
+
+async def test_what_a_technical_failure_ended_is_played_when_the_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("debate.models.host.LONGEST_WAIT", 0.0)
+    broken = smoke_spec(matchups=6, params={"ben": {"faults": {"con_closing": "retry"}}}, only=["ada", "ben"])
+    await Night(tmp_path, broken).play()
+    night = Night(tmp_path, smoke_spec(matchups=6, only=["ada", "ben"]))
+    assert await night.play() == "the budget of 6 matchups is played"
+    assert all(state.rateable and state.verdict for state in night.state.matchups.values())
+    assert all(len(m.legs[leg].speeches) == 8 for m in night.state.matchups.values() for leg in LEGS)
+    assert called_twice(tmp_path) == []
+
+
+async def test_a_raised_budget_plays_on(tmp_path: Path) -> None:
+    await Night(tmp_path, smoke_spec(matchups=3)).play()
+    night = Night(tmp_path, smoke_spec(matchups=5))
+    assert await night.play() == "the budget of 5 matchups is played"
+    assert len(night.state.matchups) == 5
+
+
+async def test_later_debates_are_shown_word_by_word_too(tmp_path: Path) -> None:
+    night = Night(tmp_path, smoke_spec(matchups=8, debates=4))
+    await night.play()
+    assert {matchup for matchup, _, _, _ in night.audience.words} == set(night.state.matchups)
+
+
+async def test_tokens_and_minutes_are_budgets_over_all_starts(tmp_path: Path) -> None:
+    night = Night(tmp_path, smoke_spec(matchups=40, tokens=500_000, debates=4))
+    reason = await night.play()
+    assert reason is not None
+    assert "500,000 tokens" in reason
+    total = night.state.total()
+    assert 250_000 < total.input + total.output <= 500_000
+    again = Night(tmp_path, smoke_spec(matchups=40, tokens=500_000, debates=4))
+    assert again.state.played > 0
+    assert "500,000 tokens" in str(await again.play())
+    assert len(again.state.matchups) == len(night.state.matchups)
 
 
 async def test_people_are_waited_for_without_standing_still(tmp_path: Path) -> None:

@@ -84,6 +84,24 @@ def test_folding_matchup_by_matchup_gives_the_same(drawn: list[tuple[int, int, i
     assert running.standings().model_dump_json() == whole.standings().model_dump_json()
 
 
+def test_folding_gives_the_same_where_ballots_are_void_or_a_leg_is_forfeited() -> None:
+    ballots = [
+        *both("m1", "x", "y", 1, "j"),
+        ballot("m1", "a", "x", "y", 2, "k"),
+        ballot("m2", "a", "x", "z", -2, "moderator"),
+        *[ballot("m2", "b", "z", "x", preference, judge) for judge, preference in (("j", 1), ("k", -1))],
+        ballot("m3", "a", "y", "z", 1, "j"),
+        ballot("m3", "b", "z", "y", 1, "k"),
+    ]
+    whole = tallied(ballots, {})
+    running = Tally({"x", "y", "z"}, (), {})
+    for matchup in ("m1", "m2", "m3"):
+        running.fold(matchup, [b for b in ballots if b.matchup == matchup])
+    assert running.verdicts == whole.verdicts
+    assert [v.legs for v in whole.verdicts] == [{"a": 1, "b": -1}, {"a": -2, "b": 0}, {"a": 1, "b": 1}]
+    assert running.standings().model_dump_json() == whole.standings().model_dump_json()
+
+
 @settings(max_examples=40, deadline=None)
 @given(cast)
 def test_swapping_pro_and_con_of_everything_changes_no_rating(
