@@ -74,9 +74,10 @@ def main(url: str, number: int, exchange: dict[str, Any]) -> None:
             display="none",
             log_dir=folder,
         )
+        failed = sum(sample.error is not None for sample in log.samples or ())
     if log.status != "success":
         sys.exit(f"inspect: {log.status}: {log.error.message if log.error else ''}")
-    print(sum(sample.error is not None for sample in log.samples or ()), max(ended))
+    print(failed, max(ended))
 
 
 if __name__ == "__main__":

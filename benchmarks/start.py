@@ -13,8 +13,8 @@ import time
 from benchmarks.figures import Figure
 from debate import content
 
-#: A line of the plain screen with the words of a speech.
-SPEECH = re.compile(r"\b(?:PRO|CON)\b.*[a-z]{3,} [a-z]{2,}")
+#: A line of the plain screen with words of a speech: its first ones, or those it was logged with.
+SPEECH = re.compile(r"(?:begins|\)): [\"“]\w")
 
 TRIES = 5
 

@@ -19,6 +19,7 @@ from debate.core.errors import UserError
 from debate.core.event import Draft, Event
 from debate.core.spec import TournamentSpec
 from debate.live.terminal import Screen, open_screen
+from debate.models import journal
 from debate.motions.draw import commitment
 from debate.reports.files import Files, standings_of
 from debate.reports.page import write_report
@@ -81,6 +82,7 @@ def open_run(path: str, *, write: bool) -> tuple[RunFolder, EventLog, RunState]:
     """
     folder = RunFolder.open(Path(path), write=write)
     try:
+        journal.check(folder.path / "calls")
         log = folder.log()
         try:
             return folder, log, _folded(folder, log, path, write)

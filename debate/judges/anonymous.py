@@ -132,6 +132,7 @@ class BlindTranscript(NamedTuple):
     redacted: dict[Side, int]
 
 
+@lru_cache(maxsize=1024)
 def clean(text: str) -> str:
     """Returns `text` in NFKC without HTML, Markdown marks, control, zero-width and direction characters.
 
@@ -225,9 +226,8 @@ def _patterns(names: frozenset[str], motion: str) -> list[re.Pattern[str]]:
             if not stays:
                 written.append(f"{name[0].upper()}{re.escape(name[1:])}|{re.escape(name.upper())}")
         else:
-            called.append(
-                f"(?-i:{re.escape(name[0].upper() + name[1:])})"
-            )  # a word: a name only where one introduces oneself
+            # It may be a word: a name only where one introduces oneself by it.
+            called.append(f"(?-i:{re.escape(name[0].upper() + name[1:])})")
     everybody = "|".join([*_MODELS, *_CAPITALISED, *_CHINESE, f"(?-i:{'|'.join(_ONESELF)})", *called])
     oneself = rf"\b(?P<head>as|i am|i'm|i’m|my name is)\s+(?:{everybody}){_VERSION}(?=\s*[,.;:!?]|\s+i\b|$)"
     patterns = [_SELF, _MADE_BY, _MADE_ME, _PARTICIPLE, _SELF_ZH, re.compile(oneself, re.IGNORECASE)]

@@ -73,8 +73,9 @@ def _lines(path: Path) -> Iterator[tuple[dict[str, Any], int, int]]:
                 break
             try:
                 entry = json.loads(line)
-                if "message" not in entry:
-                    _ = entry["key"], entry["sha"], entry["reply"]
+                # Either is to be found again by its name.
+                _ = hash(entry["message"] if "message" in entry else (entry["key"], entry["sha"]))
+                _ = "message" in entry or entry["reply"]
             except (ValueError, LookupError, TypeError) as error:
                 raise UserError(
                     f"{path}: line {number} is damaged; delete it, and its call will be made again"

@@ -59,9 +59,9 @@ BELIEFS_DIFFER, JUDGES_DIFFER = 1.0, 0.5
 #: The fit ends when no spread and no observation moves by more than this share in a round, or after so many rounds.
 CLOSE, ROUNDS = 3e-3, 100
 
-#: Rounds before anything but the observations is learned, and how far a step goes in the spreads (1/4 is the step that
-#: can never overshoot).
-WARM, STEP = 3, 0.4
+#: Rounds before anything but the observations is learned, and how far a step goes in the spreads, at least and at most
+#: (1/4 is the step that can never overshoot).
+WARM, STEP, LEAP = 3, 0.4, 3.0
 
 
 class Prediction(NamedTuple):
@@ -253,6 +253,7 @@ class _Model:
         self.parts = blocks(groups, motion, columns, SIGNS, own, len(self.kinds))
         self.judges = _Judges(len(self.layout.judges), self.layout.judge(cast), np.array([grade(b) for b in cast]))
         self.spreads = {kind: s for kind, s in SPREADS.items() if self.layout.sizes.get(kind, 1)}
+        self.tried: dict[str, tuple[float, float]] = {}
         self.weight, self.force = np.zeros(len(cast)), np.zeros(len(cast))
 
     def posterior(self) -> Posterior:
@@ -313,7 +314,13 @@ class _Model:
                 hold = float((1 - left / spread**2).sum()) / spread**2
             above = np.log(spread / SPREADS[kind]) / (BELIEFS_DIFFER * spread) ** 2
             pull, hold = pull + max(-above, 0.0), max(hold, 0.0) + max(above, 0.0)
-            spreads[kind] = spread * float(np.clip(pull / max(hold, 1e-12), 0.1, 10)) ** STEP
+            want = float(np.log(np.clip(pull / max(hold, 1e-12), 0.1, 10)))
+            # A secant, so that a spread of which the ballots say little does not creep.
+            was, wanted = self.tried.get(kind, (spread, want))
+            ran, fell = np.log(spread / was), wanted - want
+            step = float(np.clip(ran / fell, STEP, LEAP)) if ran * fell > 0 else STEP
+            spreads[kind] = spread * float(np.exp(np.clip(step * want, -1, 1)))
+            self.tried[kind] = (spread, want)
         return spreads
 
     def result(self, rounds: int) -> Fit:

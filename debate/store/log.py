@@ -37,7 +37,8 @@ class EventLog:
             if self._engine.dialect.name == "sqlite":
                 sa.event.listen(self._engine, "connect", _prepare_sqlite)
             self._connection = self._engine.connect()
-            _TABLE.metadata.create_all(self._connection)
+            # Not create_all, which looks first: a reader may open a log in the moment in which it is made.
+            self._connection.execute(sa.schema.CreateTable(_TABLE, if_not_exists=True))
             self._connection.commit()
             last = self._connection.execute(
                 sa.select(_TABLE.c.seq, _TABLE.c.hash).where(_TABLE.c.run == run).order_by(_TABLE.c.seq.desc()).limit(1)

@@ -52,14 +52,28 @@ def ray_running(cluster: Cluster) -> Iterator[None]:
         options |= {"num_cpus": 1, "object_store_memory": 80 * 2**20, "include_dashboard": False}
     try:
         try:
-            # Ray greets on both streams and has no switch for it.
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            with _silence():
                 ray.init(logging_level="ERROR", **options)
         except (ConnectionError, ValueError, RuntimeError) as error:
             raise UserError(f"cluster.address={cluster.address}: {str(error).splitlines()[0]}") from error
         yield
     finally:
         ray.shutdown()
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Keeps Ray's greetings from both streams, for which it has no switch: Python's, and those of its compiled part."""
+    errors = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        os.dup2(errors, 2)
+        os.close(errors)
+        os.close(nowhere)
 
 
 def _reach(address: str) -> None:
@@ -94,13 +108,15 @@ def open_halls(spec: TournamentSpec, calls: Path) -> list[RemoteHall]:
     for name, model in models.items():
         group = f"local-{model.model}" if model.provider == "local" else "api"
         groups.setdefault(group, {})[name] = model
-    doors: dict[str, Any] = {}
-    for number, members in enumerate(groups.values()):
-        door = host.remote(members, calls / f"host-{number}.jsonl")
+    hosts = []
+    doors: dict[str, str] = {}
+    for number, (group, members) in enumerate(groups.items()):
+        door = host.options(name=group).remote(members, calls / f"host-{number}.jsonl")
         door.warm.remote(list(members))
-        doors |= dict.fromkeys(members, door)
+        hosts.append(door)
+        doors |= dict.fromkeys(members, group)
     return [
-        RemoteHall(ray.remote(**forever)(LinkedHall).remote(lean, doors, f"hall-{n}"))
+        RemoteHall(ray.remote(**forever)(LinkedHall).remote(lean, doors, f"hall-{n}"), hosts)
         for n in range(spec.cluster.halls)
     ]
 
@@ -108,8 +124,9 @@ def open_halls(spec: TournamentSpec, calls: Path) -> list[RemoteHall]:
 class RemoteHall:
     """A hall in an actor, as the director sees it. When its process dies, Ray starts it anew and it has a new life."""
 
-    def __init__(self, actor: Any) -> None:
+    def __init__(self, actor: Any, hosts: list[Any]) -> None:
         self._actor = actor
+        self._hosts = hosts  # an actor ends when nobody holds it any more
 
     async def submit(self, assignments: list[Assignment]) -> None:
         """Begins legs in the hall."""
@@ -124,8 +141,11 @@ class RemoteHall:
 class LinkedHall(Hall):
     """A hall in an actor of its own, which asks models through links to their hosts."""
 
-    def __init__(self, spec: TournamentSpec, doors: dict[str, Any], name: str) -> None:
-        links = {door: HostLink(door, name) for door in set(doors.values())}
+    def __init__(self, spec: TournamentSpec, doors: dict[str, str], name: str) -> None:
+        """`doors` names the host of each contestant and judge: handles of actors would not survive a restart."""
+        import ray
+
+        links = {door: HostLink(ray.get_actor(door), name) for door in set(doors.values())}
         super().__init__(spec, {who: links[door].ask for who, door in doors.items()})
 
 

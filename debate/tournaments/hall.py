@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from debate.core.ballot import Ballot
+from debate.core.ballot import MODERATOR, Ballot
 from debate.core.debate import Leg, Matchup, Transcript
 from debate.core.errors import UserError
 from debate.core.event import Draft
@@ -20,9 +20,6 @@ from debate.models.outbox import Mark, Outbox
 from debate.models.protocol import Ask, fault_draft
 from debate.rounds.moderator import debate
 from debate.store.clock import now
-
-#: Who hands in the one ballot of a leg that was forfeited: nobody had to judge it.
-MODERATOR = "moderator"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -117,6 +118,11 @@ class Playing:
         self._process.kill()
         self._process.wait()
 
+    def plays_on_until(self, events: int, run: Path) -> None:
+        """Waits until the run's log has more than so many events."""
+        wait_until(lambda: logged(run) > events or not self.running, STUCK, f"{events} events in {run}")
+        assert logged(run) > events, self.end()
+
     def end(self) -> Done:
         """Waits for the end."""
         code = self._process.wait(STUCK)
@@ -181,10 +187,12 @@ def events(run: Path) -> list[Event]:
 
 
 def logged(run: Path) -> int:
-    """Returns how many events a run's log has, 0 where there is none yet."""
-    if not (run / "events.sqlite").exists() or not (run / "manifest.json").exists():
+    """Returns how many events a run's log has, 0 where there is none yet. Looks on without touching it."""
+    try:
+        with closing(sqlite3.connect(f"file:{run / 'events.sqlite'}?mode=ro", uri=True)) as connection:
+            return int(connection.execute("SELECT count(*) FROM events").fetchone()[0])
+    except sqlite3.OperationalError:
         return 0
-    return len(events(run))
 
 
 def content(run: Path) -> list[str]:
@@ -211,7 +219,7 @@ def lines_of(path: Path) -> list[dict[str, Any]]:
 
 def calls(run: Path) -> list[dict[str, Any]]:
     """Returns the answered calls in a run's journals."""
-    return [line for file in sorted((run / "calls").glob("*.jsonl")) for line in lines_of(file)]
+    return [line for file in sorted((run / "calls").glob("*.jsonl")) for line in lines_of(file) if "reply" in line]
 
 
 @contextmanager

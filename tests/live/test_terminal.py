@@ -148,9 +148,17 @@ def test_hostile_text_brings_nothing_to_the_terminal(live: bool) -> None:
         screen.event(run.speak(matchup, "a", HOSTILE))
         screen.event(
             run.add(
-                "fault", matchup, leg="a", step="x", who="plain", key="k", fault="retry", attempt=0, wait=0.0,
+                "fault",
+                matchup,
+                leg="a",
+                step="x",
+                who="plain",
+                key="k",
+                fault="retry",
+                attempt=0,
+                wait=0.0,
                 detail=HOSTILE,
-            )  # fmt: skip
+            )
         )
         for leg in ("a", "b"):
             screen.event(run.add("leg_void", matchup, leg=leg, cause=HOSTILE))

@@ -161,8 +161,12 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
             opened()
 
 
-def test_a_call_without_its_reply_is_damage(tmp_path: Path) -> None:
-    (tmp_path / "host-0.jsonl").write_text('{"message": "m", "role": "user", "text": ""}\n{"key": "a", "sha": "b"}\n')
+@pytest.mark.parametrize(
+    "line",
+    ['{"key": "a", "sha": "b"}', '{"key": [], "sha": "b", "reply": {}}', '{"message": {}}', '"message"', "[]", "5"],
+)
+def test_what_is_neither_a_message_nor_a_call_is_damage(tmp_path: Path, line: str) -> None:
+    (tmp_path / "host-0.jsonl").write_text(f'{{"message": "m", "role": "user", "text": ""}}\n{line}\n')
     with pytest.raises(UserError, match=r"host-0.jsonl: line 2 is damaged"):
         check(tmp_path)
 

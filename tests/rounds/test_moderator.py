@@ -10,6 +10,7 @@ from debate.core.noun import seed_of
 from debate.core.words import count_words
 from debate.models.protocol import CallFatal, Fault, OnText, Reply, Request
 from debate.rounds.moderator import declines
+from debate.store.clock import now
 
 
 def keys(ask: Speakers) -> list[str]:
@@ -51,6 +52,12 @@ async def test_a_leg_without_trouble() -> None:
     con = transcript.speeches[1]
     assert ask.requests[1].stage.citable == tuple(claim.id for claim in transcript.speeches[0].claims)
     assert con.answers == ask.requests[1].stage.citable[: len(con.answers)] and con.answers
+
+
+async def test_speeches_have_the_time_of_the_engines_clock() -> None:
+    end, _ = await hold(Speakers())
+    assert end.transcript
+    assert all(len(speech.at) == len(now()) and speech.at.endswith("Z") for speech in end.transcript.speeches)
 
 
 async def test_sides_are_swapped_on_leg_b() -> None:
