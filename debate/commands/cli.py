@@ -28,6 +28,9 @@ Job = Callable[[DictConfig], int]
 # Hydra would make a folder and log files for each start; a run has a folder of its own.
 _QUIET = ["hydra.output_subdir=null", "hydra.run.dir=.", "hydra/job_logging=none", "hydra/hydra_logging=none"]
 
+#: Keys whose value is a text or a path, with whatever marks are in it.
+_TEXTS = ("motion", "name", "run", "run.dir", "ballots", "out", "store.url", "cluster.address")
+
 #: Hydra's options that are followed by a value.
 _WITH_VALUE = ("-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir")
 
@@ -79,12 +82,24 @@ def _sorted_out(arguments: list[str]) -> tuple[list[str], list[str]]:
     words = iter(arguments)
     for word in words:
         if not word.startswith("-"):
-            overrides.append(word)
+            overrides.append(_quoted(word))
             continue
         options.append(word)
         if word in _WITH_VALUE:
             options += [value for value in [next(words, None)] if value is not None]
     return options, overrides
+
+
+def _quoted(word: str) -> str:
+    """Returns an override, with its value in quotes where that is a text: marks mean something in Hydra's grammar."""
+    key, _, value = word.partition("=")
+    if value in ("", "null") or value[0] in "'\"":
+        return word
+    if key not in _TEXTS and (value.isascii() or value[0] in "[{"):
+        return word
+    # A backslash is itself, but for those that stand before a quote.
+    escaped = re.sub(r"(\\+)$", r"\1\1", re.sub(r"(\\*)'", r"\1\1\\'", value))
+    return f"{key}='{escaped}'"
 
 
 def _one_line(error: Exception, command: str) -> str:

@@ -225,8 +225,7 @@ class _Judges:
 
     def _sums(self, values: Floats) -> Floats:
         """Returns the sum by judge."""
-        sums: Floats = np.bincount(self.judge, values, minlength=self.count + 1)[: self.count]
-        return sums
+        return np.bincount(self.judge, values, minlength=self.count + 1)[: self.count].astype(np.float64)
 
     def _by_edge(self, by_low: Floats, by_high: Floats) -> tuple[Floats, Floats]:
         """Returns the derivatives by the end of a draw and by the begin of a clear win."""

@@ -87,7 +87,7 @@ def _block(rows: Ints, common: Ints, columns: Ints, signs: Floats, own: Sequence
     index[at, place] = seen
     cell = (at.reshape(count, m, -1) * m + np.arange(m)[:, None]) * g + place.reshape(count, m, -1)
     values = np.where(seen < effects, 1.0, 0.0).reshape(count, m, -1) * signs
-    design: Floats = np.bincount(cell.ravel(), values.ravel(), minlength=count * m * g).reshape(count, m, g)
+    design = np.bincount(cell.ravel(), values.ravel(), minlength=count * m * g).astype(np.float64).reshape(count, m, g)
     shared = np.zeros((len(own), count, m, m))
     for kind, labels in enumerate(own):
         label = np.where(there, labels[rows], 0)

@@ -19,6 +19,7 @@ from debate.core.contestant import Model
 from debate.core.errors import UserError
 from debate.core.panel import ModelJudge
 from debate.core.spec import Cluster, TournamentSpec
+from debate.models.host import ModelHost
 from debate.models.outbox import Mark
 from debate.models.protocol import OnText, Reply, Request
 from debate.tournaments.hall import Assignment, Hall, News
@@ -92,15 +93,14 @@ def open_halls(spec: TournamentSpec, calls: Path) -> list[RemoteHall]:
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    from debate.models.host import ModelHost
-
     models: dict[str, Model] = {c.id: c for c in spec.contestants}
     models |= {judge.id: judge for judge in spec.panel.judges if isinstance(judge, ModelJudge)}
     forever = {"num_cpus": 0, "max_restarts": -1, "max_task_retries": -1, "max_concurrency": 1000}
     # Hosts stay on this machine, where the journal, local files and keys are. Halls go wherever the cluster has room.
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    keys = {model.key_env: os.environ.get(model.key_env, "") for model in models.values() if model.key_env}
-    host = ray.remote(**forever, scheduling_strategy=here, runtime_env={"env_vars": keys} if keys else None)(ModelHost)
+    named = {model.key_env for model in models.values() if model.key_env}
+    keys = {name: os.environ[name] for name in named if name in os.environ}
+    host = ray.remote(**forever, scheduling_strategy=here)(KeyedHost)
     # A matchup carries its motion. All motions together would make the hall's arguments so large that Ray keeps them
     # apart, and a hall could not be started anew.
     lean = spec.model_copy(update={"motions": ()})
@@ -111,7 +111,7 @@ def open_halls(spec: TournamentSpec, calls: Path) -> list[RemoteHall]:
     hosts = []
     doors: dict[str, str] = {}
     for number, (group, members) in enumerate(groups.items()):
-        door = host.options(name=group).remote(members, calls / f"host-{number}.jsonl")
+        door = host.options(name=group).remote(members, calls / f"host-{number}.jsonl", keys)
         door.warm.remote(list(members))
         hosts.append(door)
         doors |= dict.fromkeys(members, group)
@@ -136,6 +136,15 @@ class RemoteHall:
         """Returns the hall's news after `mark`, and the mark after them."""
         answer: tuple[Mark, list[News]] = await _patiently(self._actor.collect.remote, mark)
         return answer
+
+
+class KeyedHost(ModelHost):
+    """A host in an actor of its own. On a cluster that runs already, its environment is not the director's."""
+
+    def __init__(self, models: dict[str, Model], journal: Path, keys: dict[str, str]) -> None:
+        # As an argument, because Ray writes the environment that an actor is given into its own logs.
+        os.environ.update(keys)
+        super().__init__(models, journal)
 
 
 class LinkedHall(Hall):

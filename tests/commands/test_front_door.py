@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from debate import content
 from debate.__main__ import COMMANDS
@@ -67,6 +68,25 @@ def test_options_may_stand_anywhere(order: tuple[str], capsys: pytest.CaptureFix
     assert shown.code == 0, shown.err
     assert "id: cleo" in shown.out
     assert "seed: 3" in shown.out
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "本院将在小学取消家庭作业。",
+        'This house, as a parent\'s friend (or foe): would "ban" 3% of zoos?',
+        "a back\\slash, 'quotes\\' and one at the end\\",
+        "12",
+    ],
+)
+def test_a_text_needs_no_quotes_of_hydras(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = quickly(capsys, "match", f"motion={text}", f"run.dir=/tmp/{text}", "--cfg", "job")
+    assert (shown.code, shown.err) == (0, "")
+    held = yaml.safe_load(shown.out)
+    assert str(held["motion"]) == text
+    assert held["run"]["dir"] == f"/tmp/{text}"
+    quoted = quickly(capsys, "match", "motion='This house, too'", "--cfg", "job")
+    assert yaml.safe_load(quoted.out)["motion"] == "This house, too"
 
 
 def test_motions_counts_the_packs(capsys: pytest.CaptureFixture[str]) -> None:

@@ -222,33 +222,46 @@ def calls(run: Path) -> list[dict[str, Any]]:
     return [line for file in sorted((run / "calls").glob("*.jsonl")) for line in lines_of(file) if "reply" in line]
 
 
+class Cluster(NamedTuple):
+    """A Ray cluster that outlives the commands that join it: its place, what joining it takes, and Ray's own logs."""
+
+    place: str
+    environment: dict[str, str]
+    logs: Path
+
+
 @contextmanager
-def standing_cluster(folder: Path) -> Iterator[dict[str, str]]:
-    """Starts a Ray cluster that outlives the commands that join it; yields what its members need to know."""
+def standing_cluster(folder: Path) -> Iterator[Cluster]:
+    """Starts a cluster on this machine's loopback, and ends it."""
     code = (
         "import ray, sys\n"
         "info = ray.init(address='local', num_cpus=1, object_store_memory=80 * 2**20, include_dashboard=False,\n"
         "                log_to_driver=False, logging_level='ERROR')\n"
-        "open(sys.argv[1], 'w').write(info.address_info['gcs_address'])\n"
+        "found = [info.address_info[key] for key in ('gcs_address', 'session_dir')]\n"
+        "print(*found, file=open(sys.argv[1], 'w'), flush=True)\n"
         "sys.stdin.read()\n"
         "ray.shutdown()\n"
     )
-    known = {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+    # By its name one would not think it, but the last is what makes Ray keep to loopback.
+    open_to_all = {"RAY_AUTH_MODE": "disabled"}
+    alone = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
     file = folder / "address"
     with (folder / "cluster.log").open("w") as log:
-        cluster = subprocess.Popen(
-            [sys.executable, "-c", code, str(file)],
-            stdin=subprocess.PIPE, stdout=log, stderr=log, env=environment(**known), start_new_session=True,
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, str(file)], env=environment(**open_to_all, **alone),
+            stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
+    assert process.stdin is not None
     try:
-        wait_until(lambda: file.exists() and file.read_text(), STUCK, "the cluster has started")
-        yield {"RAY_AUTH_MODE": "disabled", "address": file.read_text(), "session": str(cluster.pid)}
+        wait_until(lambda: file.exists() and file.read_text().endswith("\n"), STUCK, "the cluster has started")
+        address, session = file.read_text().split()
+        yield Cluster(f"cluster.address={address}", open_to_all, Path(session) / "logs")
     finally:
-        assert cluster.stdin is not None
-        cluster.stdin.close()
+        process.stdin.close()
         try:
-            cluster.wait(30)
+            process.wait(30)
         except subprocess.TimeoutExpired:
-            cluster.kill()
-        for pid in in_session(cluster.pid):
+            process.kill()
+            process.wait()
+        for pid in in_session(process.pid):
             os.kill(pid, signal.SIGKILL)

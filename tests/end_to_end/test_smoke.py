@@ -288,7 +288,7 @@ LAST = "(SELECT max(seq) FROM events)"
         (lambda run: (run / "transcripts/m00099-a.json").write_text("{}"), "transcripts/m00099-a.json: the log knows"),
         (text("manifest.json", '"seed": 1', '"seed": 2'), "manifest.json: was changed after the run began"),
         (text("manifest.json", '"weight": 0.25', '"weight": 0.26'), "manifest.json"),
-        (row(SPEECH, "UPDATE events SET body = replace(body, ' that ', ' THAT ')"), "(speech) was changed after it was"),
+        (row(SPEECH, "UPDATE events SET body = replace(body, ' that ', ' THAT ')"), "(speech) was changed after"),
         (row("20", "UPDATE events SET body = '{'"), "the event log is damaged at event 20"),
         (row("20", "UPDATE events SET at = '2020-01-01T00:00:00.000Z'"), "log: event 20 "),
         (row("20", "UPDATE events SET kind = 'resumed'"), "log: event 20 "),

@@ -7,7 +7,6 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from tests.end_to_end.playing import (
     CHECKLIST,
     EASTERN,
     WESTERN,
+    Cluster,
     Playing,
     calls,
     content,
@@ -26,7 +26,6 @@ from tests.end_to_end.playing import (
     panel,
     quickly,
     speakers,
-    standing_cluster,
     wait_until,
     write_configuration,
 )
@@ -58,20 +57,9 @@ def tournament(run: str, matchups: int = MATCHUPS) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    with standing_cluster(tmp_path_factory.mktemp("cluster")) as known:
-        yield known
-
-
-def joined(cluster: dict[str, str]) -> dict[str, str]:
-    return {"RAY_AUTH_MODE": cluster["RAY_AUTH_MODE"]}
-
-
-@pytest.fixture(scope="module")
-def whole(away: Path, cluster: dict[str, str]) -> Path:
+def whole(away: Path, cluster: Cluster) -> Path:
     """A run that nobody disturbed."""
-    address = f"cluster.address={cluster['address']}"
-    done = debate(*tournament("whole"), address, cwd=away, **joined(cluster))
+    done = debate(*tournament("whole"), cluster.place, cwd=away, **cluster.environment)
     assert (done.code, done.err) == (0, "")
     return away / "whole"
 
@@ -91,17 +79,17 @@ def assert_equal(run: Path, whole: Path) -> None:
 
 
 def test_killed_again_and_again_a_run_ends_as_if_nothing_had_been(
-    away: Path, whole: Path, cluster: dict[str, str], capsys: pytest.CaptureFixture[str]
+    away: Path, whole: Path, cluster: Cluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The director is killed at random moments, from its first breath on; each time another goes on."""
     lot = random.Random(7)
     run = away / "killed"
-    start = [*tournament("killed"), f"cluster.address={cluster['address']}"]
+    start = [*tournament("killed"), cluster.place]
     go_on = ["resume", "run=killed"]
     for _ in range(LIVES):
         begun = (run / "manifest.json").exists()
         before = logged(run)
-        with Playing(*(go_on if begun else start), cwd=away, **joined(cluster)) as director:
+        with Playing(*(go_on if begun else start), cwd=away, **cluster.environment) as director:
             if lot.random() < 0.2:  # before it plays
                 time.sleep(lot.uniform(0.3, 2.5))
             else:
@@ -109,7 +97,7 @@ def test_killed_again_and_again_a_run_ends_as_if_nothing_had_been(
                 time.sleep(lot.uniform(0.0, 0.5))
             director.kill()
     assert len([event for event in events(run) if event.kind == "resumed"]) >= LIVES // 2
-    done = debate(*go_on, cwd=away, **joined(cluster))
+    done = debate(*go_on, cwd=away, **cluster.environment)
     assert (done.code, done.err) == (0, "")
     assert_equal(run, whole)
     assert quickly(capsys, "verify", f"run={run}").code == 0

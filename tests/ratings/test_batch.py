@@ -60,35 +60,39 @@ def test_moments_far_out_in_the_tails() -> None:
 
 
 def test_the_posterior_is_that_of_the_whole_normal_model() -> None:
-    """Against one large matrix in which the matchups' own effects are columns like all others."""
+    """Against one large matrix in which the groups' own and common effects are columns like all others."""
     rng = np.random.default_rng(1)
-    groups = [np.arange(0, 3), np.arange(3, 5), np.arange(5, 6), np.arange(6, 12)]
-    count, shared = 12, 5
-    columns = rng.integers(-1, shared, (count, 3))
-    signs = rng.choice([-1.0, 1.0], (count, 3))
+    groups = np.repeat([0, 1, 2, 3], [3, 2, 1, 6])
+    theme = np.array([1, 0, 1, 2])[groups]
+    count, shared, themes = 12, 5, 4
+    columns, signs = rng.integers(-1, shared, (count, 3)), (1.0, -1.0, 1.0)
     leg, side = rng.integers(1, 3, count), rng.choice([-1, 1], count)
     weight, force = rng.exponential(size=count), rng.normal(size=count)
-    prior, own = rng.exponential(size=shared) + 0.1, np.array([0.7, 0.3])
-    found = posterior(blocks(groups, columns, signs, [leg, side], shared), prior, own, weight, force)
+    prior, common = rng.exponential(size=shared) + 0.1, rng.exponential(size=themes) + 0.1
+    own = np.array([0.7, 0.3])
+    found = posterior(blocks(groups, theme, columns, signs, [leg, side], shared), prior, common, own, weight, force)
 
-    wide = np.zeros((count, shared + 3 * len(groups)))
-    for row in range(count):
-        for column, sign in zip(columns[row], signs[row], strict=True):
+    wide = np.zeros((count, shared + themes + 3 * 4))
+    for row, group in enumerate(groups):
+        for column, sign in zip(columns[row], signs, strict=True):
             if column >= 0:
                 wide[row, column] += sign
-    for n, group in enumerate(groups):
-        for row in group:
-            wide[row, shared + 3 * n + leg[row] - 1] = 1
-            wide[row, shared + 3 * n + 2] = side[row]
-    variances = np.concatenate([prior, np.tile([own[0], own[0], own[1]], len(groups))])
+        first = shared + themes + 3 * group
+        wide[row, [shared + theme[row], first + leg[row] - 1]] = 1
+        wide[row, first + 2] = side[row]
+    variances = np.concatenate([prior, common, np.tile([own[0], own[0], own[1]], 4)])
     covariance = np.linalg.inv(np.diag(1 / variances) + wide.T @ (weight[:, None] * wide))
     mean = covariance @ wide.T @ force
-    assert found.mean == pytest.approx(mean[:shared])
-    assert found.covariance == pytest.approx(covariance[:shared, :shared])
+    field, last = found.field, shared + themes
+    assert field.mean == pytest.approx(mean[:shared])
+    assert field.covariance == pytest.approx(covariance[:shared, :shared])
+    assert field.common_mean == pytest.approx(mean[shared:last])
+    assert field.common_variance == pytest.approx(np.diag(covariance)[shared:last])
+    assert -(field.link @ field.covariance) == pytest.approx(covariance[shared:last, :shared])
     assert found.seen_mean == pytest.approx(wide @ mean)
     assert found.seen_variance == pytest.approx(np.diag(wide @ covariance @ wide.T))
-    left = np.diag(covariance)[shared:].reshape(-1, 3)
-    squares = (mean[shared:] ** 2).reshape(-1, 3)
+    left = np.diag(covariance)[last:].reshape(-1, 3)
+    squares = (mean[last:] ** 2).reshape(-1, 3)
     assert found.pull == pytest.approx([squares[:, :2].sum() / own[0] ** 2, squares[:, 2].sum() / own[1] ** 2])
     hold = [(1 - left[:, :2] / own[0]).sum() / own[0], (1 - left[:, 2] / own[1]).sum() / own[1]]
     assert found.hold == pytest.approx(hold)
@@ -140,8 +144,9 @@ def test_order_does_not_matter() -> None:
     shuffled = list(ballots)
     np.random.default_rng(0).shuffle(shuffled)  # type: ignore[arg-type]
     one, two = fit(ballots), fit(shuffled)
-    assert np.array_equal(one.mean, two.mean)
-    assert np.array_equal(one.covariance, two.covariance)
+    assert np.array_equal(one.field.mean, two.field.mean)
+    assert np.array_equal(one.field.covariance, two.field.covariance)
+    assert np.array_equal(one.field.common_mean, two.field.common_mean)
 
 
 def test_everything_mirrored_gives_the_mirrored_answer() -> None:
