@@ -3,7 +3,7 @@
 A ballot's grade is an ordered probit of a latent margin, which is the sum of
 
     skill(pro) - skill(con) + offset(pro, category) - offset(con, category)
-    + side + side(category) + lean(judge) + taste(judge, pro) - taste(judge, con)
+    + side + side(pro) + side(con) + side(category) + lean(judge) + taste(judge, pro) - taste(judge, con)
     + motion + debate + pairing
 
 and noise. `debate` is shared by the judges of one leg, `pairing` (which favours a contestant, not a side) by both legs
@@ -40,6 +40,7 @@ SPREADS: dict[str, float] = {
     "skill": 1.0,
     "offset": 0.1,
     "side": 1.0,
+    "side_contestant": 0.1,
     "side_category": 0.1,
     "lean": 0.3,
     "taste": 0.1,

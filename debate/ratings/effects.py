@@ -11,11 +11,14 @@ import numpy as np
 from debate.core.ballot import Ballot
 from debate.ratings.field import Ints
 
-#: The shared effects that a ballot sees, in this order, and with what sign. An offset is a contestant's in a category.
+#: The shared effects that a ballot sees, in this order, and with what sign. An offset is a contestant's in a category, a
+#: side_contestant how much more than others it gains from being PRO (as CON it loses that).
 SEEN: tuple[tuple[str, float], ...] = (
     ("skill", 1.0),
     ("skill", -1.0),
     ("side", 1.0),
+    ("side_contestant", 1.0),
+    ("side_contestant", 1.0),
     ("lean", 1.0),
     ("taste", 1.0),
     ("taste", -1.0),
@@ -54,6 +57,7 @@ class Layout(NamedTuple):
         return {
             "skill": contestants,
             "side": 1,
+            "side_contestant": contestants,
             "lean": len(self.judges),
             "taste": len(self.tasting) * contestants,
             "offset": contestants * categories,
@@ -80,6 +84,7 @@ class Layout(NamedTuple):
         lists = {
             "skill": [self.contestants],
             "side": [],
+            "side_contestant": [self.contestants],
             "lean": [self.judges],
             "taste": [self.tasting, self.contestants],
             "offset": [self.contestants, self.categories],
@@ -115,6 +120,8 @@ class Layout(NamedTuple):
                 at("skill", pro, pro),
                 at("skill", con, con),
                 np.full(len(ballots), start["side"]),
+                at("side_contestant", pro, pro),
+                at("side_contestant", con, con),
                 at("lean", judge, judge),
                 at("taste", tasting * contestants + pro, tasting, pro),
                 at("taste", tasting * contestants + con, tasting, con),

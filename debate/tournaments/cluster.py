@@ -40,6 +40,8 @@ def ray_running(cluster: Cluster) -> Iterator[None]:
     # What an actor cannot do it answers; Ray need not say it too, with a traceback.
     os.environ["RAY_IGNORE_UNHANDLED_ERRORS"] = "1"
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    # Ray's workers would be nice to all else on the machine, and a debate would starve beside any busy program.
+    os.environ.setdefault("RAY_worker_niceness", "0")
     local = cluster.address == "local"
     _reach(cluster.address)
     if local or cluster.address.startswith("127."):

@@ -113,6 +113,10 @@ class Playing:
         """Sends a signal to the command alone, not to the processes that it started."""
         self._process.send_signal(number)
 
+    def ctrl_c(self) -> None:
+        """Does what a terminal does at Ctrl-C: the signal goes to all processes of the group."""
+        os.killpg(self._process.pid, signal.SIGINT)
+
     def kill(self) -> None:
         """Kills the command, and nothing that it started."""
         self._process.kill()

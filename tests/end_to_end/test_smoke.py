@@ -346,7 +346,8 @@ def test_ballots_that_nobody_waits_for_are_refused(
     line = quickly(capsys, "resume", f"run={copy}", f"ballots={copy / 'ballots.jsonl'}").complaint()
     assert "ballot 1: no ballot is awaited on m00001 leg a by scripted-east" in line
     assert (
-        "budget.matchups: must be greater" in quickly(capsys, "resume", f"run={copy}", "budget.matchups=0").complaint()
+        "matchups: must be greater than or equal to 1 (it is 0)"
+        in quickly(capsys, "resume", f"run={copy}", "budget.matchups=0").complaint()
     )
     assert events(copy) == before
 

@@ -38,6 +38,9 @@ MATCHUPS = 14
 
 LIVES = 20
 
+#: How the workers call themselves.
+HOST, HALL = "ray::KeyedHost", "ray::LinkedHall"
+
 
 @pytest.fixture(scope="module")
 def away(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -107,12 +110,12 @@ def test_nothing_that_a_killed_director_started_goes_on(away: Path, whole: Path)
     """On one machine, Ray starts and ends with the run: also when the run's process is killed. Then it goes on."""
     with Playing(*tournament("orphans"), cwd=away) as director:
         director.plays_on_until(60, away / "orphans")
-        assert director.processes("ray::ModelHost")
-        assert director.processes("ray::LinkedHall")
+        assert director.processes("ray::KeyedHost")
+        assert director.processes(HALL)
         director.kill()
         killed = time.monotonic()
         wait_until(
-            lambda: not director.processes("ray::ModelHost") and not director.processes("ray::LinkedHall"),
+            lambda: not director.processes("ray::KeyedHost") and not director.processes(HALL),
             15, "hosts and halls are gone",
         )  # fmt: skip
         made = calls(away / "orphans")
@@ -130,7 +133,7 @@ def test_nothing_that_a_killed_director_started_goes_on(away: Path, whole: Path)
 
 def test_workers_that_die_are_replaced_and_their_debates_go_on(away: Path, whole: Path) -> None:
     with Playing(*tournament("workers"), cwd=away) as director:
-        for enough, role in ((40, "ray::ModelHost"), (90, "ray::LinkedHall"), (140, "ray::ModelHost")):
+        for enough, role in ((40, "ray::KeyedHost"), (90, HALL), (140, "ray::KeyedHost")):
             director.plays_on_until(enough, away / "workers")
             (pid,) = director.processes(role)
             os.kill(pid, signal.SIGKILL)
@@ -145,7 +148,7 @@ def test_ctrl_c_saves_everything_and_the_run_can_go_on(
     run = away / "interrupted"
     with Playing(*tournament("interrupted"), cwd=away) as director:  # while Ray starts
         wait_until(lambda: director.processes("gcs_server"), 60, "Ray starts")
-        director.send(signal.SIGINT)
+        director.ctrl_c()
         done = director.end()
         assert (done.code, done.err) == (130, "")
         wait_until(lambda: not director.processes(), 20, "all of Ray is gone")
@@ -154,7 +157,7 @@ def test_ctrl_c_saves_everything_and_the_run_can_go_on(
 
     with Playing("resume", f"run={run}", cwd=away) as director:  # in the middle
         director.plays_on_until(100, run)
-        director.send(signal.SIGINT)
+        director.ctrl_c()
         done = director.end()
         assert (done.code, done.err) == (130, "")
         assert "stopped: interrupted" in done.out
