@@ -86,9 +86,9 @@ def measure(command: Sequence[str], environment: Mapping[str, str] | None = None
     watcher.start()
     try:
         found.out, found.err = process.communicate(timeout=timeout)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
+    except BaseException:  # too long, or Ctrl-C
+        process.terminate()
+        process.wait()
         raise
     found.ended, found.code = time.time(), process.returncode
     watcher.join()

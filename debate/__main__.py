@@ -25,7 +25,7 @@ COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs a command and returns its exit code.
 
-    0 done; 1 something that the user can mend, said in one line on stderr; 2 a usage error; 130 after Ctrl-C.
+    0 done; 1 what the user can mend, said in one line on stderr; 2 a usage error; 130 after Ctrl-C or SIGTERM.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     command = arguments[0] if arguments else ""

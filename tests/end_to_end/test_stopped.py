@@ -110,12 +110,12 @@ def test_nothing_that_a_killed_director_started_goes_on(away: Path, whole: Path)
     """On one machine, Ray starts and ends with the run: also when the run's process is killed. Then it goes on."""
     with Playing(*tournament("orphans"), cwd=away) as director:
         director.plays_on_until(60, away / "orphans")
-        assert director.processes("ray::KeyedHost")
+        assert director.processes(HOST)
         assert director.processes(HALL)
         director.kill()
         killed = time.monotonic()
         wait_until(
-            lambda: not director.processes("ray::KeyedHost") and not director.processes(HALL),
+            lambda: not director.processes(HOST) and not director.processes(HALL),
             15, "hosts and halls are gone",
         )  # fmt: skip
         made = calls(away / "orphans")
@@ -133,7 +133,7 @@ def test_nothing_that_a_killed_director_started_goes_on(away: Path, whole: Path)
 
 def test_workers_that_die_are_replaced_and_their_debates_go_on(away: Path, whole: Path) -> None:
     with Playing(*tournament("workers"), cwd=away) as director:
-        for enough, role in ((40, "ray::KeyedHost"), (90, HALL), (140, "ray::KeyedHost")):
+        for enough, role in ((40, HOST), (90, HALL), (140, HOST)):
             director.plays_on_until(enough, away / "workers")
             (pid,) = director.processes(role)
             os.kill(pid, signal.SIGKILL)
