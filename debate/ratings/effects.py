@@ -11,8 +11,8 @@ import numpy as np
 from debate.core.ballot import Ballot
 from debate.ratings.field import Ints
 
-#: The shared effects that a ballot sees, in this order, and with what sign. An offset is a contestant's in a category, a
-#: side_contestant how much more than others it gains from being PRO (as CON it loses that).
+#: The shared effects that a ballot sees, in this order, and with what sign. An offset is a contestant's in a category,
+#: a side_contestant how much more than others it gains from being PRO (as CON it loses that).
 SEEN: tuple[tuple[str, float], ...] = (
     ("skill", 1.0),
     ("skill", -1.0),

@@ -12,7 +12,11 @@ from debate.core.event import GENESIS, Draft
 from debate.store.log import EventLog, broken_link, sqlite_url
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
@@ -90,7 +94,7 @@ def test_a_changed_log_is_found_out(tmp_path: Path, change: str, words: str) -> 
 def test_a_file_that_is_no_log_is_one_line(tmp_path: Path) -> None:
     file = tmp_path / "events.sqlite"
     file.write_bytes(b"this is not a database, it is a sentence that is long enough" * 20)
-    with pytest.raises(UserError, match="event log .* cannot be opened: file is not a database"):
+    with pytest.raises(UserError, match=r"event log .* cannot be opened: file is not a database"):
         EventLog(sqlite_url(file), "run")
 
 

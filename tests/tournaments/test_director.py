@@ -144,7 +144,8 @@ async def test_killed_at_any_moment_a_run_ends_as_if_it_had_not_been(tmp_path: P
 
 
 async def test_a_side_that_cannot_speak_forfeits_and_the_ballot_says_so(tmp_path: Path) -> None:
-    night = Night(tmp_path, smoke_spec(matchups=2, params={"ben": {"faults": {"pro_opening": "refused"}}}, only=["ada", "ben"]))
+    refuses = {"ben": {"faults": {"pro_opening": "refused"}}}
+    night = Night(tmp_path, smoke_spec(matchups=2, params=refuses, only=["ada", "ben"]))
     await night.play()
     state = night.state.matchups["m00001"]
     leg = next(leg for leg in LEGS if state.matchup.sides(leg)["pro"] == "ben")
@@ -159,7 +160,8 @@ async def test_a_technical_failure_voids_the_leg_and_is_not_scored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("debate.models.host.LONGEST_WAIT", 0.0)
-    night = Night(tmp_path, smoke_spec(matchups=2, params={"ben": {"faults": {"con_closing": "retry"}}}, only=["ada", "ben"]))
+    fails = {"ben": {"faults": {"con_closing": "retry"}}}
+    night = Night(tmp_path, smoke_spec(matchups=2, params=fails, only=["ada", "ben"]))
     await night.play()
     state = night.state.matchups["m00001"]
     leg = next(leg for leg in LEGS if state.matchup.sides(leg)["con"] == "ben")
