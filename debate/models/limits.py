@@ -10,7 +10,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 #: Calls at once to begin with, and where doubling ends.
-START = 50
+START = 100
 BOUND = 500
 #: The share of a round of successes by which the number grows after a cut or beyond the bound.
 _CREEP = 0.05
